@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AgreementId, AssetId, TariffId} from "./Identifiers.sol";
+
+/// The one slot that a reading writes: special 1 | sequence 31 | openedAt 32 | lastElapsed 32 | settled 80 | hold 80.
+/// `special` says that the second slot must be read as well. Zero means "no such agreement".
+type AgreementState is uint256;
+
+using {isUnknown, isSpecial, sequenceOf as sequence, openedAtOf as openedAt, lastElapsedOf as lastElapsed} for AgreementState global;
+using {settledOf as settled, holdOf as hold} for AgreementState global;
+
+uint256 constant SPECIAL_BIT = 1 << 255;
+
+function packState(bool special, uint32 sequence, uint32 openedAt, uint32 lastElapsed, uint80 settled, uint80 hold)
+    pure
+    returns (AgreementState)
+{
+    return AgreementState.wrap(
+        (special ? SPECIAL_BIT : 0) | (uint256(sequence) << 224) | (uint256(openedAt) << 192)
+            | (uint256(lastElapsed) << 160) | (uint256(settled) << 80) | hold
+    );
+}
+
+/// Agreement, asset and tariff never change, so they are the key and cost no storage of their own.
+function stateKey(AgreementId agreementId, AssetId assetId, TariffId tariffId) pure returns (bytes32) {
+    return keccak256(abi.encode(agreementId, assetId, tariffId));
+}
+
+function isUnknown(AgreementState state) pure returns (bool) {
+    return AgreementState.unwrap(state) == 0;
+}
+
+function isSpecial(AgreementState state) pure returns (bool) {
+    return AgreementState.unwrap(state) & SPECIAL_BIT != 0;
+}
+
+function sequenceOf(AgreementState state) pure returns (uint32) {
+    return uint32(AgreementState.unwrap(state) >> 224) & 0x7fffffff;
+}
+
+function openedAtOf(AgreementState state) pure returns (uint32) {
+    return uint32(AgreementState.unwrap(state) >> 192);
+}
+
+function lastElapsedOf(AgreementState state) pure returns (uint32) {
+    return uint32(AgreementState.unwrap(state) >> 160);
+}
+
+function settledOf(AgreementState state) pure returns (uint80) {
+    return uint80(AgreementState.unwrap(state) >> 80);
+}
+
+function holdOf(AgreementState state) pure returns (uint80) {
+    return uint80(AgreementState.unwrap(state));
+}
