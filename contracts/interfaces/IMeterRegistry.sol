@@ -36,13 +36,21 @@ interface IMeterRegistry {
     }
 
     event MeterAnnounced(
-        AssetId indexed asset, address indexed signer, uint32 epoch, uint8 curve, uint8 grade, uint40 effectiveAt, bytes32 registersHash
+        AssetId indexed asset,
+        address indexed signer,
+        uint32 epoch,
+        uint8 curve,
+        uint8 grade,
+        uint40 effectiveAt,
+        bytes32 registersHash
     );
     event MeterActivated(AssetId indexed asset, address indexed signer, uint32 epoch, uint8 curve, uint8 grade);
     event AnnouncementWithdrawn(AssetId indexed asset, uint32 epoch);
     event GradeAttested(AssetId indexed asset, uint32 epoch, uint8 grade);
     event OdometerRateDeclared(AssetId indexed asset, uint48 ratePerDay);
-    event StatusRecorded(AssetId indexed asset, uint32 sequence, uint40 time, uint8 state, uint16 faultCode, uint48 odometer);
+    event StatusRecorded(
+        AssetId indexed asset, uint32 sequence, uint40 time, uint8 state, uint16 faultCode, uint48 odometer
+    );
     event RotationKeySet(AssetId indexed asset, address indexed key, uint32 titleEpoch);
     event PermitSignerAppointed(AssetId indexed asset, address indexed signer, uint32 epoch, uint40 validFrom);
 
@@ -77,7 +85,8 @@ interface IMeterRegistry {
     ///         meter's signature of the same binding (empty: none), or where there is no meter yet, it takes effect at once;
     ///         otherwise at `binding.effectiveAt`, at the earliest after the longest notice among the asset's open agreements
     ///         and at most 30 days after that.
-    function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey) external;
+    function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey)
+        external;
     function withdrawAnnouncement(AssetId asset) external;
     /// @notice Anyone, once the announced time has come.
     function activate(AssetId asset) external;
