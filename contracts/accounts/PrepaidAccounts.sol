@@ -84,22 +84,21 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IERC6909
-    function transfer(address receiver, uint256 id, uint256 amount)
-        public
-        override(ERC6909, IERC6909)
-        nonReentrant
-        returns (bool)
-    {
+    function transfer(
+        address receiver,
+        uint256 id,
+        uint256 amount
+    ) public override(ERC6909, IERC6909) nonReentrant returns (bool) {
         return super.transfer(receiver, id, amount);
     }
 
     /// @inheritdoc IERC6909
-    function transferFrom(address sender, address receiver, uint256 id, uint256 amount)
-        public
-        override(ERC6909, IERC6909)
-        nonReentrant
-        returns (bool)
-    {
+    function transferFrom(
+        address sender,
+        address receiver,
+        uint256 id,
+        uint256 amount
+    ) public override(ERC6909, IERC6909) nonReentrant returns (bool) {
         return super.transferFrom(sender, receiver, id, amount);
     }
 
@@ -119,11 +118,15 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IPrepaidAccounts
-    function moveFromToMany(bytes32 key, address currency, address[] calldata receivers, uint256[] calldata amounts)
-        external
-        nonReentrant
-    {
-        if (receivers.length != amounts.length) revert Accounts_LengthsDiffer(receivers.length, amounts.length);
+    function moveFromToMany(
+        bytes32 key,
+        address currency,
+        address[] calldata receivers,
+        uint256[] calldata amounts
+    ) external nonReentrant {
+        if (receivers.length != amounts.length) {
+            revert Accounts_LengthsDiffer(receivers.length, amounts.length);
+        }
         address from = subaccount(msg.sender, key);
         uint256 id = _id(currency);
         for (uint256 i = 0; i < receivers.length; ++i) {
@@ -186,7 +189,7 @@ contract PrepaidAccounts is
 
     /// @inheritdoc IPrepaidAccounts
     function subaccount(address module, bytes32 key) public pure returns (address) {
-        return Subaccounts.of(module, key);
+        return Subaccounts.derive(module, key);
     }
 
     // Internals
@@ -239,6 +242,8 @@ contract PrepaidAccounts is
     }
 
     function _token(uint256 id) private view returns (IERC20Metadata) {
+        // Ids beyond an address are refused on the next line.
+        // forge-lint: disable-next-line(unsafe-typecast)
         address currency = address(uint160(id));
         if (_id(currency) != id || !_admitted[currency]) revert Accounts_UnknownId(id);
         return IERC20Metadata(currency);

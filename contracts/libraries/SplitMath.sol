@@ -20,11 +20,11 @@ library SplitMath {
     /// @return totalAfter T now.
     /// @return paid Sum of `amounts`, never more than `balance`.
     /// @return amounts For each share what its entitlement has grown by.
-    function payout(uint256 totalBefore, uint256 balance, uint256[] memory shares)
-        internal
-        pure
-        returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts)
-    {
+    function payout(
+        uint256 totalBefore,
+        uint256 balance,
+        uint256[] memory shares
+    ) internal pure returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts) {
         uint256 sum;
         for (uint256 i = 0; i < shares.length; ++i) {
             sum += shares[i];

@@ -31,10 +31,11 @@ contract FeeSplitter is IFeeSplitter {
     }
 
     /// @inheritdoc IFeeSplitter
-    function create(address controller, Payee[] calldata payees, address[] calldata currencies)
-        external
-        returns (SplitId id)
-    {
+    function create(
+        address controller,
+        Payee[] calldata payees,
+        address[] calldata currencies
+    ) external returns (SplitId id) {
         id = SplitId.wrap(++_count);
         Split storage split = _splits[id];
         split.controller = controller;
@@ -130,7 +131,7 @@ contract FeeSplitter is IFeeSplitter {
 
     /// @inheritdoc IFeeSplitter
     function accountOf(SplitId id) public view returns (address) {
-        return Subaccounts.of(address(this), _key(id));
+        return Subaccounts.derive(address(this), _key(id));
     }
 
     // Internals
@@ -186,7 +187,11 @@ contract FeeSplitter is IFeeSplitter {
         split.currencies.push(currency);
     }
 
-    function _receivers(Split storage split) private view returns (address[] memory receivers, uint256[] memory shares) {
+    function _receivers(Split storage split)
+        private
+        view
+        returns (address[] memory receivers, uint256[] memory shares)
+    {
         uint256 count = split.payees.length;
         receivers = new address[](count);
         shares = new uint256[](count);
