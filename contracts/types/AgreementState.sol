@@ -7,8 +7,7 @@ import {AgreementId, AssetId, TariffId} from "./Identifiers.sol";
 /// `special` says that the second slot must be read as well. Zero means "no such agreement".
 type AgreementState is uint256;
 
-using {isUnknown, isSpecial, sequenceOf as sequence, openedAtOf as openedAt, lastElapsedOf as lastElapsed} for AgreementState global;
-using {settledOf as settled, holdOf as hold} for AgreementState global;
+using AgreementStateParts for AgreementState global;
 
 uint256 constant SPECIAL_BIT = 1 << 255;
 
@@ -27,30 +26,32 @@ function stateKey(AgreementId agreementId, AssetId assetId, TariffId tariffId) p
     return keccak256(abi.encode(agreementId, assetId, tariffId));
 }
 
-function isUnknown(AgreementState state) pure returns (bool) {
-    return AgreementState.unwrap(state) == 0;
-}
+library AgreementStateParts {
+    function isUnknown(AgreementState state) internal pure returns (bool) {
+        return AgreementState.unwrap(state) == 0;
+    }
 
-function isSpecial(AgreementState state) pure returns (bool) {
-    return AgreementState.unwrap(state) & SPECIAL_BIT != 0;
-}
+    function isSpecial(AgreementState state) internal pure returns (bool) {
+        return AgreementState.unwrap(state) & SPECIAL_BIT != 0;
+    }
 
-function sequenceOf(AgreementState state) pure returns (uint32) {
-    return uint32(AgreementState.unwrap(state) >> 224) & 0x7fffffff;
-}
+    function sequence(AgreementState state) internal pure returns (uint32) {
+        return uint32(AgreementState.unwrap(state) >> 224) & 0x7fffffff;
+    }
 
-function openedAtOf(AgreementState state) pure returns (uint32) {
-    return uint32(AgreementState.unwrap(state) >> 192);
-}
+    function openedAt(AgreementState state) internal pure returns (uint32) {
+        return uint32(AgreementState.unwrap(state) >> 192);
+    }
 
-function lastElapsedOf(AgreementState state) pure returns (uint32) {
-    return uint32(AgreementState.unwrap(state) >> 160);
-}
+    function lastElapsed(AgreementState state) internal pure returns (uint32) {
+        return uint32(AgreementState.unwrap(state) >> 160);
+    }
 
-function settledOf(AgreementState state) pure returns (uint80) {
-    return uint80(AgreementState.unwrap(state) >> 80);
-}
+    function settled(AgreementState state) internal pure returns (uint80) {
+        return uint80(AgreementState.unwrap(state) >> 80);
+    }
 
-function holdOf(AgreementState state) pure returns (uint80) {
-    return uint80(AgreementState.unwrap(state));
+    function hold(AgreementState state) internal pure returns (uint80) {
+        return uint80(AgreementState.unwrap(state));
+    }
 }

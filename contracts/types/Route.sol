@@ -6,20 +6,22 @@ import {SplitId} from "./Identifiers.sol";
 /// All that settlement needs to know of an asset, in one slot: meter 160 | split 64 | epoch 32.
 type Route is uint256;
 
-using {meterOf as meter, splitOf as split, epochOf as epoch} for Route global;
+using RouteParts for Route global;
 
 function packRoute(address meter_, SplitId split_, uint32 epoch_) pure returns (Route) {
     return Route.wrap((uint256(uint160(meter_)) << 96) | (uint256(SplitId.unwrap(split_)) << 32) | epoch_);
 }
 
-function meterOf(Route route) pure returns (address) {
-    return address(uint160(Route.unwrap(route) >> 96));
-}
+library RouteParts {
+    function meter(Route route) internal pure returns (address) {
+        return address(uint160(Route.unwrap(route) >> 96));
+    }
 
-function splitOf(Route route) pure returns (SplitId) {
-    return SplitId.wrap(uint64(Route.unwrap(route) >> 32));
-}
+    function split(Route route) internal pure returns (SplitId) {
+        return SplitId.wrap(uint64(Route.unwrap(route) >> 32));
+    }
 
-function epochOf(Route route) pure returns (uint32) {
-    return uint32(Route.unwrap(route));
+    function epoch(Route route) internal pure returns (uint32) {
+        return uint32(Route.unwrap(route));
+    }
 }
