@@ -1,0 +1,37 @@
+# Thin: each target names one command of the project's own tools. Set-up keeps stamps, so depending on it costs little.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
+
+.PHONY: help setup demo test lint fmt fuzz audit-tools clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## virtual environment, compiler, local chain, compiled contracts (stamped: only what changed)
+	@$(PYTHON) -m scripts.setup
+
+demo: setup ## the story of the drill, from deposit to audit
+	@$(BIN)/cise demo drill
+
+test: setup ## all checks and all tests
+	@$(BIN)/python -m scripts.checks
+
+lint: setup ## the checks without the tests
+	@$(BIN)/python -m scripts.checks --only lint
+
+fmt: setup ## format Python and Solidity
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/forge fmt
+
+fuzz: setup ## fuzz tests and state machines, longer and with fresh seeds
+	@$(BIN)/python -m scripts.checks --only fuzz
+
+audit-tools: setup ## slither, in a virtual environment of its own
+	@$(PYTHON) -m scripts.setup.slither
+
+clean: ## remove everything that set-up made
+	rm -rf .venv .venv-slither .setup .solcx .forge .hypothesis node_modules build oracle/chain/abi/*.json

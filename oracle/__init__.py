@@ -1,0 +1,1 @@
+"""The oracle: everything of the platform that runs off chain."""

@@ -1,0 +1,183 @@
+"""One node behind typed calls and typed errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from web3 import HTTPProvider, Web3
+from web3.contract.contract import ContractFunction
+from web3.exceptions import TransactionNotFound
+from web3.types import FilterParams, LogReceipt, TxParams, TxReceipt
+
+from oracle.chain.node_errors import NodeNotReachable, NodeRefused, WrongChain, typed_errors
+from oracle.domain.hashing import to_address
+from oracle.errors import Fatal
+from oracle.types import Address, BlockNumber, ChainId, TransactionHash, UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's place and time."""
+
+    number: BlockNumber
+    hash: str
+    time: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a mined transaction."""
+
+    transaction: TransactionHash
+    succeeded: bool
+    block: BlockNumber
+    block_hash: str
+    gas_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """EIP-1559 fees in wei."""
+
+    max_fee: int
+    tip: int
+
+
+class ChainClient:
+    """JSON-RPC over HTTP. Raises NodeNotReachable, NodeRefused or CallReverted from every method."""
+
+    def __init__(self, rpc_url: str, timeout: float = 10, chain_id: int | None = None) -> None:
+        self._provider = HTTPProvider(rpc_url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
+        self.web3 = Web3(self._provider)
+        self._expected = chain_id
+        self._chain_id: ChainId | None = None
+
+    def connect(self) -> ChainId:
+        """Asks for the chain id and compares it. Raises Fatal with what to do where the node does not answer."""
+        try:
+            return self.check_chain()
+        except (NodeNotReachable, NodeRefused) as error:
+            raise Fatal(
+                "chain",
+                f"not reachable ({error.what})",
+                "Start the node, or set CISE_RPC_URL to one that runs; `cise up` starts a local chain.",
+            ) from error
+
+    def check_chain(self) -> ChainId:
+        """Asks the node for its chain id again. Raises WrongChain where it is not the expected one."""
+        with typed_errors("eth_chainId"):
+            found = ChainId(self.web3.eth.chain_id)
+        expected = self._expected if self._chain_id is None else self._chain_id
+        if expected is not None and found != expected:
+            raise WrongChain(
+                "chain",
+                f"the node is on chain {found}, not {expected}",
+                "Set CISE_RPC_URL to a node of the right chain.",
+            )
+        self._chain_id = found
+        return found
+
+    @property
+    def chain_id(self) -> ChainId:
+        return self._chain_id if self._chain_id is not None else self.check_chain()
+
+    def head(self) -> BlockNumber:
+        with typed_errors("eth_blockNumber"):
+            return BlockNumber(self.web3.eth.block_number)
+
+    def block(self, number: BlockNumber) -> Block:
+        with typed_errors(f"block {number}"):
+            found = self.web3.eth.get_block(number)
+        return Block(BlockNumber(found["number"]), found["hash"].to_0x_hex(), UnixTime(found["timestamp"]))
+
+    def call(self, function: ContractFunction, block: BlockNumber | None = None) -> Any:
+        """The result of a view at a block (default: the latest)."""
+        with typed_errors(function.fn_name):
+            return function.call(block_identifier="latest" if block is None else block)
+
+    def call_many(self, functions: Sequence[ContractFunction], block: BlockNumber) -> list[Any]:
+        """The results of many views at one block, in one request per hundred."""
+        results: list[Any] = []
+        for start in range(0, len(functions), 100):
+            with typed_errors("a batch of views"), self.web3.batch_requests() as batch:
+                for function in functions[start : start + 100]:
+                    batch.add(function.call(block_identifier=block))
+                results += batch.execute()
+        return results
+
+    def logs(self, addresses: Sequence[Address], first: BlockNumber, last: BlockNumber) -> list[LogReceipt]:
+        """All logs of these contracts in a range of blocks, in chain order."""
+        wanted = cast(FilterParams, {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)})
+        with typed_errors(f"logs of blocks {first} to {last}"):
+            return self.web3.eth.get_logs(wanted)
+
+    def receipt(self, transaction: TransactionHash) -> Receipt | None:
+        """None where the transaction is not mined."""
+        try:
+            with typed_errors("eth_getTransactionReceipt"):
+                found = self._receipt(transaction)
+        except _NotFound:
+            return None
+        return Receipt(
+            transaction,
+            found["status"] == 1,
+            BlockNumber(found["blockNumber"]),
+            found["blockHash"].to_0x_hex(),
+            found["gasUsed"],
+        )
+
+    def knows(self, transaction: TransactionHash) -> bool:
+        """Whether the node has the transaction, mined or waiting."""
+        with typed_errors("eth_getTransactionByHash"):
+            try:
+                self.web3.eth.get_transaction(cast(Any, transaction))
+            except TransactionNotFound:
+                return False
+            return True
+
+    def nonce(self, account: Address) -> int:
+        """How many transactions of the account are mined."""
+        with typed_errors("eth_getTransactionCount"):
+            return self.web3.eth.get_transaction_count(cast(Any, account), "latest")
+
+    def balance(self, account: Address) -> int:
+        """The account's coin for gas, in wei."""
+        with typed_errors("eth_getBalance"):
+            return self.web3.eth.get_balance(cast(Any, account))
+
+    def try_call(self, transaction: TxParams) -> int:
+        """Runs the transaction without sending it and returns the gas it needs. Raises CallReverted."""
+        with typed_errors("eth_call"):
+            self.web3.eth.call(transaction)
+            return self.web3.eth.estimate_gas(transaction)
+
+    def fees(self) -> Fees:
+        """Twice the base fee plus what the node suggests as tip."""
+        with typed_errors("eth_gasPrice"):
+            base = self.web3.eth.get_block("latest").get("baseFeePerGas", 0)
+            tip = self.web3.eth.max_priority_fee
+        return Fees(2 * base + tip, tip)
+
+    def send(self, raw: bytes) -> None:
+        """Hands over a signed transaction. NodeRefused may mean that the node already has it: ask `knows`."""
+        with typed_errors("eth_sendRawTransaction"):
+            self.web3.eth.send_raw_transaction(raw)
+
+    def code_size(self, address: Address) -> int:
+        with typed_errors("eth_getCode"):
+            return len(self.web3.eth.get_code(cast(Any, address)))
+
+    def _receipt(self, transaction: TransactionHash) -> TxReceipt:
+        try:
+            return self.web3.eth.get_transaction_receipt(cast(Any, transaction))
+        except TransactionNotFound:
+            raise _NotFound from None
+
+
+class _NotFound(Exception):
+    pass
+
+
+def checksummed(value: str | bytes) -> Address:
+    """An address as web3 returns it, in the form of this program."""
+    return to_address(value) if isinstance(value, bytes) else to_address(bytes.fromhex(value[2:]))

@@ -1,0 +1,1 @@
+"""The rules of the platform as pure functions: no clock, no network, no disk, integers only."""

@@ -1,0 +1,114 @@
+"""secp256k1 signatures over 32-byte digests: sign, recover, verify.
+
+A signature is 65 bytes r‖s‖v (v 27 or 28) or 64 bytes r‖yParityAndS (EIP-2098). libsecp256k1 recovers from
+high-s signatures, which would make them malleable and differ from OpenZeppelin's ECDSA: refused here first.
+"""
+
+from enum import IntEnum
+
+from coincurve import PrivateKey, PublicKey
+from coincurve.ecdsa import cdata_to_der, deserialize_compact
+
+from oracle.domain.hashing import address_of_public_key
+from oracle.errors import BadSignature
+from oracle.types import Address, Bytes32
+
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+HALF_ORDER = SECP256K1_ORDER // 2
+_PARITY_BIT = 1 << 255
+
+
+class Curve(IntEnum):
+    """What kind of key a meter has."""
+
+    SECP256K1 = 0
+    P256 = 1
+    ERC1271 = 2
+
+
+class SigningKey:
+    """A secp256k1 private key that never shows its secret in texts and logs."""
+
+    __slots__ = ("_key", "address", "public_key")
+
+    def __init__(self, secret: bytes) -> None:
+        """Takes the 32 bytes of the secret; raises BadSignature when they are no valid key."""
+        if len(secret) != 32 or not 0 < int.from_bytes(secret) < SECP256K1_ORDER:
+            raise BadSignature("signing key", "must be 32 bytes between 1 and the order of the curve")
+        self._key = PrivateKey(secret)
+        self.public_key: bytes = self._key.public_key.format(compressed=False)[1:]
+        self.address: Address = address_of_public_key(self.public_key)
+
+    def sign(self, digest: Bytes32) -> bytes:
+        """65 bytes r‖s‖v, deterministic (RFC 6979), low-s."""
+        raw: bytes = self._key.sign_recoverable(digest, hasher=None)
+        return raw[:64] + bytes([27 + raw[64]])
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.address})"
+
+
+def recover(digest: Bytes32, signature: bytes) -> Address:
+    """The address whose key signed the digest.
+
+    Raises BadSignature for a wrong length, v, r or s, for high-s, and where no key can be recovered. Any other
+    well-formed signature yields *some* address: the caller compares it with the one it expects.
+    """
+    r_and_s, parity = _parts(signature)
+    try:
+        key = PublicKey.from_signature_and_message(r_and_s + bytes([parity]), digest, hasher=None)
+    except ValueError as error:
+        raise BadSignature("signature", "belongs to no key", str(error)[:80]) from error
+    return address_of_public_key(key.format(compressed=False)[1:])
+
+
+def require_signer(digest: Bytes32, signature: bytes, expected: Address, who: str) -> None:
+    """Raises BadSignature unless `expected` signed the digest."""
+    signer = recover(digest, signature)
+    if signer != expected:
+        raise BadSignature(who, "is signed by another key", f"{signer}, expected {expected}")
+
+
+def verify(digest: Bytes32, signature: bytes, public_key: bytes) -> bool:
+    """Whether the key with these 64 bytes x‖y signed the digest; faster than recover where the key is known."""
+    r_and_s, parity = _parts(signature)
+    try:
+        der = cdata_to_der(deserialize_compact(r_and_s))
+        signed = PublicKey(b"\x04" + public_key).verify(der, digest, hasher=None)
+    except ValueError:
+        return False
+    # Without this a signature with a flipped parity bit would pass here and fail on chain.
+    return bool(signed) and recover(digest, r_and_s + bytes([27 + parity])) == address_of_public_key(public_key)
+
+
+def to_compact(signature: bytes) -> bytes:
+    """The 64 bytes of EIP-2098 from either form, as the packed batch carries them."""
+    r_and_s, parity = _parts(signature)
+    s = int.from_bytes(r_and_s[32:]) | (_PARITY_BIT if parity else 0)
+    return r_and_s[:32] + s.to_bytes(32)
+
+
+def to_full(signature: bytes) -> bytes:
+    """The 65 bytes r‖s‖v from either form."""
+    r_and_s, parity = _parts(signature)
+    return r_and_s + bytes([27 + parity])
+
+
+def _parts(signature: bytes) -> tuple[bytes, int]:
+    match len(signature):
+        case 65:
+            r_and_s, v = signature[:64], signature[64]
+            if v not in (27, 28):
+                raise BadSignature("signature", "v must be 27 or 28", str(v))
+            parity = v - 27
+        case 64:
+            s_and_parity = int.from_bytes(signature[32:])
+            parity = s_and_parity >> 255
+            r_and_s = signature[:32] + (s_and_parity & ~_PARITY_BIT).to_bytes(32)
+        case length:
+            raise BadSignature("signature", "must have 64 or 65 bytes", str(length))
+    if not 0 < int.from_bytes(r_and_s[:32]) < SECP256K1_ORDER:
+        raise BadSignature("signature", "r is outside the curve's order")
+    if not 0 < int.from_bytes(r_and_s[32:]) <= HALF_ORDER:
+        raise BadSignature("signature", "s is zero or in the upper half of the order")
+    return r_and_s, parity

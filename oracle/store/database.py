@@ -1,0 +1,115 @@
+"""Engine, transactions and migrations; SQLite by default, PostgreSQL by address."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from oracle.errors import Fatal, Retryable
+
+BUSY_SECONDS = 10
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x43495345
+"""Key of PostgreSQL's advisory lock: two processes that start together migrate one after the other."""
+
+
+class DatabaseBusy(Retryable):
+    """Locked, full or away; nothing of the transaction was kept."""
+
+
+class Database:
+    """Short transactions over one engine. Committed means on disk: WAL with synchronous=FULL, or PostgreSQL's own."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if not parsed.database or parsed.database == ":memory:":
+                raise Fatal("database", "a database in memory forgets what was acknowledged", "Name a file.")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+        else:
+            options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+        self.engine: Engine = create_engine(url, hide_parameters=True, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view; nothing is written."""
+        with _typed_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, durable when the block ends; undone when it raises.
+
+        SQLite takes the write lock at the start, because a read that becomes a write can be refused half way.
+        """
+        with _typed_errors(), self.engine.connect() as raw:
+            connection = raw.execution_options(cise_write=True)
+            with connection.begin():
+                yield connection
+
+    def migrate(self) -> None:
+        """Brings the tables to this release; creates them in an empty database. Raises Fatal for a newer one."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        script = ScriptDirectory.from_config(config)
+        self._check_integrity()
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            known = {revision.revision for revision in script.walk_revisions()}
+            present = set(MigrationContext.configure(connection).get_current_heads())
+            if not present <= known:
+                raise Fatal("database", "was written by a newer release", "Install that release, or restore a backup.")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _check_integrity(self) -> None:
+        if not self.is_sqlite:
+            return
+        try:
+            with self.engine.connect() as connection:
+                found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        except DatabaseError as error:
+            raise Fatal("database", f"cannot be read ({error.orig})", "Restore it from a backup.") from error
+        if found != "ok":
+            raise Fatal(
+                "database", f"is damaged ({found})", "Restore it from a backup; the chain has what was settled."
+            )
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseBusy("database", str(error.orig)[:120]) from error
+
+
+def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    connection.isolation_level = None  # the transactions are ours, not the driver's
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("cise_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Resolves the dependencies anew and writes both lock files: versions and hashes, never the address of an index.
+# Needs `uv` on the PATH. For people who change dependencies; set-up only reads the result.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# brownie pins python-dotenv==0.16.0, which pydantic-settings refuses; brownie's only use of it works with 1.x.
+override=$(mktemp)
+trap 'rm -f "$override"' EXIT
+echo 'python-dotenv>=1.2' >"$override"
+
+common=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet "$@"
+        --custom-compile-command scripts/setup/lock.sh)
+uv pip compile pyproject.toml --group dev --override "$override" "${common[@]}" -o requirements-dev.lock >/dev/null
+# The installed oracle gets the very versions that the tests ran with.
+uv pip compile pyproject.toml --constraint requirements-dev.lock "${common[@]}" -o requirements.lock >/dev/null
