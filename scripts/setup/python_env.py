@@ -15,7 +15,7 @@ PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 def make() -> None:
     step("venv", f"virtual environment for Python {PYTHON_VERSION}", digest([], PYTHON_VERSION), _create, _has_python)
-    step("python", "Python packages", digest([LOCK], PYTHON_VERSION), _install, lambda: _site_packages("brownie").is_dir())
+    step("python", "Python packages", digest([LOCK], PYTHON_VERSION), _install, _site_packages("brownie").is_dir)
     step("project", "the project itself", digest([ROOT / "pyproject.toml"]), _install_project, (BIN / "cise").is_file)
 
 
