@@ -27,7 +27,7 @@ def read_manifest(path: Path) -> Deployment:
             block=BlockNumber(int(document["block"])),
             addresses={name: Address(address) for name, address in document["contracts"].items()},
         )
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Fatal(
             "deployment", f"{path} is no deployment manifest", "Deploy again, or name the right file."
         ) from error
