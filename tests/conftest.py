@@ -10,6 +10,9 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.environment import ROOT
 
+# Before any of them is imported: a failed assertion in a helper shall show its values too.
+pytest.register_assert_rewrite("tests.helpers", "tests.fixtures")
+
 BROWNIE = "brownie.test.plugin" in sys.modules
 
 pytest_plugins = ["tests.fixtures.node"]

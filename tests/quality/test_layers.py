@@ -19,9 +19,9 @@ LAYERS = [
     {"twin", "formats"},
     {"audit"},
     {"advice", "deployment"},
-    {"store", "chain"},
+    {"store", "chain", "tariffs"},
     {"domain"},
-    {"settings", "errors", "types", "schemas", "tariffs"},
+    {"settings", "errors", "types", "schemas"},
 ]
 RANK = {package: rank for rank, row in enumerate(LAYERS) for package in row}
 GROUND = len(LAYERS) - 1
