@@ -9,7 +9,7 @@ from typing import cast
 from oracle.device.clock import Clock
 from oracle.device.journal import Journal
 from oracle.domain.bindings import PermitSigner
-from oracle.domain.forms import Domains, Signed, parse_signed
+from oracle.domain.forms import Domains, F, Signed, parse_signed
 from oracle.domain.permits import Permit, Start
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
@@ -17,7 +17,7 @@ from oracle.errors import BadSignature, Rejected
 from oracle.types import ZERO_ADDRESS, ZERO_BYTES32, Address, AgreementId, AssetId, Bytes32, TariffId, UnixTime
 
 COMPACT_AT_BYTES = 64 << 10
-_TOLD = frozenset({StopReason.NO_BALANCE, StopReason.CAP_REACHED, StopReason.SUSPENDED, StopReason.ENDED})
+_NO_NEW_PERMIT = frozenset({StopReason.SUSPENDED, StopReason.ENDED, StopReason.QUARANTINED})
 
 
 class PermitRefusal(StrEnum):
@@ -184,7 +184,7 @@ class PermitCheck:
             return StopReason.SUPERSEDED
         if self._expired(held):
             told = self._told.get(agreement_id)
-            return told if told in _TOLD else StopReason.PERMIT_EXPIRED
+            return told if told in _NO_NEW_PERMIT else StopReason.PERMIT_EXPIRED
         if permit.starter != ZERO_ADDRESS and agreement_id not in self._present:
             return StopReason.NO_PERMIT
         return None
@@ -202,9 +202,7 @@ class PermitCheck:
             raise PermitRefused(PermitRefusal.NO_PERMIT_SIGNER, who, "no key is appointed to sign permits yet")
         return appointed.signer
 
-    def _require_signed(
-        self, signed: Signed[Permit] | Signed[Start] | Signed[PermitSigner], key: Address, who: str
-    ) -> None:
+    def _require_signed(self, signed: Signed[F], key: Address, who: str) -> None:
         try:
             signed.require_signer(self._domains, key)
         except BadSignature as error:

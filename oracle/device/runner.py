@@ -17,7 +17,7 @@ from oracle.device.stop_reasons import LIFTED_BY_A_PERMIT, StopReason
 from oracle.domain.forms import Signed
 from oracle.domain.load_levels import LoadLevelRule
 from oracle.domain.permits import Permit
-from oracle.domain.readings import Flag
+from oracle.domain.readings import NO_FLAGS, Flag
 from oracle.domain.tariffs import Tariff, charge
 from oracle.domain.telemetry import Sample
 from oracle.errors import Rejected, Retryable
@@ -36,7 +36,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One turn of the loop: what ran (no sample: nothing), at which level, at what cumulative charge, or why not."""
+    """One turn of the loop: what ran (no sample: nothing), at which level, or why not.
+
+    `charge` is cumulative up to the end of the last step.
+    """
 
     sample: Sample | None
     level: int
@@ -105,14 +108,14 @@ class Runner:
             return self._stand(reason, began_ms)
         sample = self._step(began_ms, duration_ms)
         if sample.ended_at_ms >= self._next_reading_ms:
-            self._sign(Flag(0))
+            self._sign(NO_FLAGS)
             self._exchange()
         return self._report(sample, None)
 
     def finish(self) -> None:
         """Signs the final reading of the agreement, whose end was requested before, and sends it."""
         self.stop(StopReason.ENDED)
-        self._sign(Flag.FINAL | (Flag.SESSION_END if self.in_session else Flag(0)), StopReason.ENDED)
+        self._sign(Flag.FINAL | (Flag.SESSION_END if self.in_session else NO_FLAGS), StopReason.ENDED)
         self._end_session()
         self._exchange()
 
@@ -136,7 +139,7 @@ class Runner:
 
     def _step(self, began_ms: int, duration_ms: int) -> Sample:
         if not self.in_session:
-            self._session_began_ms = self._last_use_ms = began_ms
+            self._session_began_ms = self._last_use_ms = self._busy_until_ms = began_ms
             self._sign(Flag.SESSION_BEGIN)
             self._exchange()
         self._clock.sleep_ms(duration_ms)
@@ -165,7 +168,8 @@ class Runner:
         self._permits.end_session(self.agreement_id)
 
     def _sign(self, flags: Flag, reason: StopReason | None = None) -> None:
-        now_ms = max(self._clock.unix_ms(), self._busy_until_ms)
+        # In a session the last step's end counts, so that no moment of waiting adds to the standing part.
+        now_ms = self._busy_until_ms if self.in_session else max(self._clock.unix_ms(), self._busy_until_ms)
         self._next_reading_ms = now_ms + self._pace.reading_every_ms
         if not self._clock.synchronised:
             flags |= Flag.CLOCK_NOT_SYNCHRONISED
@@ -174,11 +178,13 @@ class Runner:
     def _exchange(self) -> None:
         """Sends what is pending and takes the newest permit; a door that is away is tried again later."""
         try:
-            for answer in deliver(self._meter, self._client, self._on_refusal):
-                if answer.agreement_id == self.agreement_id:
-                    self._take(answer.permit, answer.stop_reason)
-            challenge = None if self._clock.synchronised else self._permits.permit_challenge()
-            self._take(*self._client.permit(self.agreement_id, challenge))
+            answers = deliver(self._meter, self._client, self._on_refusal)
+            own = [answer for answer in answers if answer.agreement_id == self.agreement_id]
+            if self._clock.synchronised and own:
+                self._take(own[-1].permit, own[-1].stop_reason)
+            else:
+                challenge = None if self._clock.synchronised else self._permits.permit_challenge()
+                self._take(*self._client.permit(self.agreement_id, challenge))
         except Retryable:
             return
         except Rejected as refused:
@@ -197,8 +203,7 @@ class Runner:
         level = 0 if sample is None else self._rule.level(sample)
         if permit is None:
             return Report(sample, level, BaseUnits(0), BaseUnits(0), reason)
-        now_s = max(self._clock.unix_ms(), self._busy_until_ms) // MILLISECONDS
         registers = self._meter.registers(self.agreement_id)
-        elapsed = Seconds(max(now_s - permit.opened_at, 0))
+        elapsed = Seconds(max(self._busy_until_ms // MILLISECONDS - permit.opened_at, 0))
         so_far = charge(self._tariffs[permit.tariff_id], registers, elapsed)
         return Report(sample, level, so_far, permit.charge_limit, reason)

@@ -3,16 +3,13 @@
 import pytest
 
 from oracle.domain.lifecycle import SealReason, seal_reason
-from oracle.domain.readings import Flag
+from oracle.domain.readings import NO_FLAGS, Flag
 from tests.oracle.domain.support import reading
 
 NOW = 1_767_225_600
 
 
-NONE = Flag(0)
-
-
-def reason(flags=NONE, sequence=5, seen=100, settled=100, settled_sequence=4, hold=1_000, last=NOW - 60, **more):
+def reason(flags=NO_FLAGS, sequence=5, seen=100, settled=100, settled_sequence=4, hold=1_000, last=NOW - 60, **more):
     return seal_reason(
         reading(flags=flags, sequence=sequence), seen, settled, settled_sequence, hold, last, NOW, **more
     )
