@@ -18,7 +18,7 @@ LAYERS = [
     {"ingest", "relay"},
     {"twin", "formats"},
     {"audit"},
-    {"advice", "deployment"},
+    {"advice", "deployment", "parties"},
     {"store", "chain", "tariffs"},
     {"domain"},
     {"settings", "errors", "types", "schemas"},
