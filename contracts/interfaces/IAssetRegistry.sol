@@ -9,6 +9,10 @@ import {Route} from "../types/Route.sol";
 
 /// @title Titles of machines (ERC-721, token id = asset id), who made them, what state they are in and where their fees go.
 /// @notice The owner of the title is the provider. (maker, model, serial hash) is unique.
+///         A title moves by ERC-721 transfer, always with these consequences: listed offers and permit signers lapse, the
+///         old split is distributed, and fees that settle later go to a new split of the buyer alone, with the currencies of
+///         the old one. A fixed split, and the split of an asset under lien, stay with the asset instead.
+/// @dev WARNING a contract that takes a title even for one transaction gets the new split in its own name.
 interface IAssetRegistry is IERC721, ISignedForms {
     enum Lifecycle {
         Registered,
@@ -23,7 +27,7 @@ interface IAssetRegistry is IERC721, ISignedForms {
         address selfDeclaredBy; // zero: the maker itself registered or signed
         Lifecycle lifecycle;
         uint40 registeredAt;
-        uint32 titleEpoch; // rises with every transfer; offers and permit signers of an older epoch have lapsed
+        uint32 titleEpoch; // rises with every transfer and at retirement; offers and permit signers of an older epoch have lapsed
         bytes32 model;
         bytes32 serialHash;
         bytes32 passportHash;
@@ -31,23 +35,31 @@ interface IAssetRegistry is IERC721, ISignedForms {
     }
 
     event AssetRegistered(
-        AssetId indexed asset, address indexed maker, address indexed owner, bytes32 model, bytes32 serialHash, address selfDeclaredBy
+        AssetId indexed asset,
+        address indexed maker,
+        address indexed owner,
+        bytes32 model,
+        bytes32 serialHash,
+        address selfDeclaredBy
     );
     event PassportSet(AssetId indexed asset, bytes32 passportHash, string uri);
     event LifecycleChanged(AssetId indexed asset, Lifecycle from, Lifecycle to, bytes32 documentHash);
-    event HistoryRecorded(AssetId indexed asset, address indexed author, bytes32 indexed kind, bytes32 documentHash, string uri);
+    event HistoryRecorded(
+        AssetId indexed asset, address indexed author, bytes32 indexed kind, bytes32 documentHash, string uri
+    );
     event LienPlaced(AssetId indexed asset, address indexed lienholder);
     event LienReleased(AssetId indexed asset, address indexed lienholder);
     /// @notice Emitted at every change of meter, epoch or split: the whole slot.
     event RouteChanged(AssetId indexed asset, Route route);
     event RepointConsented(AssetId indexed asset, SplitId indexed to, address indexed by);
     event EligibilityChanged(address indexed from, address indexed to);
+    event RecorderAppointed(address indexed recorder, bool on);
 
     error Assets_Unknown(AssetId asset);
-    error Assets_NotMaker(address caller, address maker);
     error Assets_AlreadyRegistered(AssetId asset, address maker, bytes32 model, bytes32 serialHash);
     error Assets_ZeroSerial();
     error Assets_NotTitleOwner(AssetId asset, address caller, address owner);
+    error Assets_Retired(AssetId asset);
     error Assets_UnderLien(AssetId asset, address lienholder);
     error Assets_NoLien(AssetId asset);
     error Assets_NotLienholder(AssetId asset, address caller, address lienholder);
@@ -61,7 +73,7 @@ interface IAssetRegistry is IERC721, ISignedForms {
     error Assets_OpenAgreements(AssetId asset, uint256 count);
     error Assets_InvalidPolicy(address policy);
 
-    // Registration (pausable)
+    // Registration (pausable; nothing else is). The owner gets no ERC-721 receiver call.
 
     /// @notice By the maker itself.
     function register(bytes32 model, bytes32 serialHash, address owner) external returns (AssetId);
@@ -75,13 +87,17 @@ interface IAssetRegistry is IERC721, ISignedForms {
     // Title owner
 
     function setPassport(AssetId asset, bytes32 passportHash, string calldata uri) external;
-    /// @notice Retired is final and needs an asset without open agreements or lien.
+    /// @notice Free between in service, in maintenance and returned. Retired is final and needs an asset without open
+    ///         agreements or lien; from then on offers lapse and no meter, split or lien can be set. Title, passport and
+    ///         history go on, for those who take the machine apart.
     function setLifecycle(AssetId asset, Lifecycle to, bytes32 documentHash) external;
     /// @notice Points the asset's fees to another split after paying out the old one. Needs the consent of the old split's
-    ///         controller, or of all payees where it is fixed; the new split must list every currency of the old one.
+    ///         controller, or of all payees where it is fixed (the caller's own is implied); the new split must list every
+    ///         currency of the old one. An asset without a split is pointed freely.
     function repoint(AssetId asset, SplitId to) external;
+    /// @notice For one repointing away from the present split; void once title or split changes.
     function consentToRepoint(AssetId asset, SplitId to) external;
-    /// @notice A lienholder can hold the title still, and move it; only it can release.
+    /// @notice A lienholder can hold the title still, and move it; only it can release. The lien moves with the title.
     function placeLien(AssetId asset, address lienholder) external;
     function releaseLien(AssetId asset) external;
 
@@ -96,17 +112,20 @@ interface IAssetRegistry is IERC721, ISignedForms {
 
     // Views
 
+    /// @return Zero for an unknown asset; without a meter or split those parts are zero.
     function route(AssetId asset) external view returns (Route);
     function assetOf(AssetId asset) external view returns (Asset memory);
     function titleEpochOf(AssetId asset) external view returns (uint32);
     function providerOf(AssetId asset) external view returns (address);
     function lienholderOf(AssetId asset) external view returns (address);
     function assetCount() external view returns (uint64);
-    /// @return The asset registered under this identity, or zero.
+    /// @return The asset that its maker registered under this identity, or zero; self-declared ones are not found here.
     function findAsset(address maker, bytes32 model, bytes32 serialHash) external view returns (AssetId);
     /// @return reason Zero if the asset may be offered by its provider now.
     function offerRefusal(AssetId asset) external view returns (bytes32 reason);
+    /// @notice The policy asked by `offerRefusal`; while there is none, nothing can be offered.
     function eligibility() external view returns (address);
+    function isRecorder(address account) external view returns (bool);
     function digestOf(Register calldata form) external view returns (bytes32);
 
     // Governance

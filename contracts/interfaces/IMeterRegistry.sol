@@ -5,7 +5,7 @@ import {AssetId} from "../types/Identifiers.sol";
 import {MeterBinding, PermitSigner, Status} from "../types/MeterForms.sol";
 
 /// @title Keys inside machines: which key signs for an asset, since when, how far it is to be trusted, and who signs permits.
-/// @notice Writes only the meter part of an asset's route slot.
+/// @notice Writes only the meter part of an asset's route slot. A key serves one asset and, once replaced, none ever again.
 interface IMeterRegistry {
     struct Meter {
         address signer;
@@ -26,13 +26,13 @@ interface IMeterRegistry {
     }
 
     struct OdometerState {
-        uint32 sequence; // of the last recorded status
-        uint40 time;
+        uint32 sequence; // of the last status recorded from the present meter; starts anew with each meter
+        uint40 time; // as signed; never falls
         uint8 state;
         uint16 faultCode;
         uint48 odometer; // never falls
         uint48 ratePerDay; // the asset's highest possible growth
-        uint40 since; // chain time from which the rate counts
+        uint40 since; // chain time from which the rate counts: the last checkpoint, less the time of a fraction of one unit
     }
 
     event MeterAnnounced(
@@ -66,6 +66,7 @@ interface IMeterRegistry {
     error Meters_StaleStatus(AssetId asset, uint32 sequence, uint32 last);
     error Meters_StateUnknown(uint8 state);
     error Meters_TimeAhead(AssetId asset, uint40 time, uint256 now_);
+    error Meters_TimeFell(AssetId asset, uint40 time, uint40 last);
     error Meters_OdometerFell(AssetId asset, uint48 odometer, uint48 last);
     error Meters_OdometerTooFast(AssetId asset, uint48 odometer, uint256 most);
     error Meters_RotationKeyAlreadySet(AssetId asset, address key);
@@ -76,25 +77,31 @@ interface IMeterRegistry {
     /// @notice Title owner announces a meter. `possession` is the new key's signature of the binding. With `oldKey`, the present
     ///         meter's signature of the same binding (empty: none), or where there is no meter yet, it takes effect at once;
     ///         otherwise at `binding.effectiveAt`, at the earliest after the longest notice among the asset's open agreements
-    ///         and at most 30 days after that.
+    ///         and at most 30 days after that. A later announcement takes the place of a pending one; a title transfer voids it.
+    ///         The first meter's odometer is the asset's first checkpoint; a later meter may not stand below the
+    ///         checkpoint and does not move it. Grade 2 only where the title owner is the maker.
     function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey) external;
     function withdrawAnnouncement(AssetId asset) external;
     /// @notice Anyone, once the announced time has come.
     function activate(AssetId asset) external;
-    /// @notice The maker confirms that the present meter is a secure element (grade 2).
+    /// @notice The maker confirms that the present meter is a secure element (grade 2, nothing else).
     function attestGrade(AssetId asset, uint32 epoch, uint8 grade) external;
 
-    /// @notice Once per asset, by its maker or title owner: the most its odometer can grow in a day.
+    /// @notice Once per asset, by its maker or title owner: the most its odometer can grow in a day. It counts from the last
+    ///         checkpoint, so declaring late loses nothing.
     function declareOdometerRate(AssetId asset, uint48 ratePerDay) external;
-    /// @notice Anyone relays a signed status. Raises the odometer checkpoint by at most rate × time since the last.
+    /// @notice Anyone relays a status signed by the present meter. Raises the odometer checkpoint by at most rate × time since
+    ///         the last; until a rate is declared it stands still.
     function recordStatus(Status calldata status, bytes calldata signature) external;
-    /// @notice Verifies without recording; other contracts ask here.
+    /// @notice Whether the present meter signed this; sequence, time and odometer are the asker's to judge.
     function verifyStatus(Status calldata status, bytes calldata signature) external view returns (bool);
 
-    /// @notice Sets the provider's cold key for the asset. After a title transfer `reset` must be a service-reset status (state 4)
-    ///         newer than the last recorded one; before any transfer it is ignored.
+    /// @notice Sets the provider's cold key for the asset, once per title owner and never a key that served the asset before.
+    ///         After a title transfer `reset` must be a service-reset status (state 4) newer than the last recorded one, and is
+    ///         recorded; before any transfer it is ignored.
     function setRotationKey(AssetId asset, address key, Status calldata reset, bytes calldata signature) external;
-    /// @notice Anyone relays an appointment signed by the rotation key; epochs rise.
+    /// @notice Anyone relays an appointment signed by the rotation key; epochs rise under each rotation key. The signer
+    ///         before stays valid until `validFrom`.
     function appointPermitSigner(PermitSigner calldata form, bytes calldata signature) external;
 
     function meterOf(AssetId asset) external view returns (Meter memory);
