@@ -14,16 +14,31 @@ from coincurve import PublicKey
 
 from oracle.audit import rlp
 from oracle.audit.abi import unhex
-from oracle.audit.keccak import keccak
+from oracle.audit.keccak import create_address, keccak
 
 Json = Mapping[str, Any]
 
 HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
-_HEADER_HASHED: Final = ("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom")
+_HEADER_HASHED: Final = (
+    "parentHash",
+    "sha3Uncles",
+    "miner",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+)
 _HEADER_NUMBERS: Final = ("difficulty", "number", "gasLimit", "gasUsed", "timestamp")
-_HEADER_LATER: Final = ("baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash")
+_HEADER_LATER: Final = (
+    "baseFeePerGas",
+    "withdrawalsRoot",
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+)
 _LATER_NUMBERS: Final = frozenset({"baseFeePerGas", "blobGasUsed", "excessBlobGas"})
 
 
@@ -65,12 +80,16 @@ class Transaction:
     def name(self) -> str:
         return "0x" + self.hash.hex()
 
+    @property
+    def created(self) -> bytes | None:
+        """The contract that it creates: sender and nonce say so, no need to ask the node."""
+        return create_address(self.sender, self.nonce) if self.to is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     succeeded: bool
     logs: tuple[Log, ...]
-    created: bytes | None
     bloom: int
     encoded: bytes
 
@@ -215,11 +234,9 @@ def parse_receipt(raw: Json) -> Receipt:
             [[log.address, list(log.topics), log.data] for log in logs],
         ]
     )
-    created = raw.get("contractAddress")
     return Receipt(
         succeeded=number(raw["status"]) == 1,
         logs=logs,
-        created=unhex(created) if created else None,
         bloom=bloom,
         encoded=body if kind == 0 else bytes((kind,)) + body,
     )

@@ -107,7 +107,9 @@ def parse_reading(fields: bytes) -> Reading:
     )  # fmt: skip
     number = int.from_bytes
     registers = (number(r0, "big"), number(r1, "big"), number(r2, "big"), number(r3, "big"))
-    return Reading(agreement, asset, sequence, number(time, "big"), registers, number(odometer, "big"), flags, root, hashed)
+    return Reading(
+        agreement, asset, sequence, number(time, "big"), registers, number(odometer, "big"), flags, root, hashed
+    )
 
 
 def pack_reading(values: tuple[Any, ...]) -> bytes:
@@ -119,7 +121,7 @@ def pack_reading(values: tuple[Any, ...]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call into the platform from outside it. `offset` is where its calldata begins in the transaction's, if it does."""
+    """One call into the platform from outside it; `offset` is where its calldata begins in the transaction's, if at all."""
 
     sender: bytes
     target: bytes

@@ -6,7 +6,7 @@ that a header commits to; the headers are linked to the pinned block. What a cal
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -59,28 +59,29 @@ def pin(node: Node, at: int | None) -> Pinned:
     return Pinned(chain_id, number(raw["number"]), unhex(raw["hash"]))
 
 
-def first_block(node: Node, pinned: Pinned, contracts: Sequence[bytes]) -> int:
-    """Lowest block that has code of any of the contracts; 0 where the node keeps no old states."""
-    low, high = 0, pinned.number
-    names = ["0x" + contract.hex() for contract in contracts]
+def creation_blocks(node: Node, pinned: Pinned, contracts: Sequence[bytes]) -> dict[bytes, int]:
+    """Block in which the code of each contract appeared; empty where the node keeps no old states."""
+    spans = dict.fromkeys(contracts, (0, pinned.number))
     try:
-        while low < high:
-            middle = (low + high) // 2
-            codes = node.many("eth_getCode", [(name, hex(middle)) for name in names], "looking for the first contract")
-            if any(code not in ("0x", "0x0", None) for code in codes):
-                high = middle
-            else:
-                low = middle + 1
+        while open_spans := {contract: span for contract, span in spans.items() if span[0] < span[1]}:
+            middles = {contract: (low + high) // 2 for contract, (low, high) in open_spans.items()}
+            questions = [("0x" + contract.hex(), hex(middle)) for contract, middle in middles.items()]
+            codes = node.many("eth_getCode", questions, "looking for the contracts' first blocks")
+            for (contract, middle), code in zip(middles.items(), codes, strict=True):
+                low, high = spans[contract]
+                spans[contract] = (low, middle) if code not in ("0x", "0x0", None) else (middle + 1, high)
     except NodeError:
-        return 0
-    return low
+        return {}
+    return {contract: low for contract, (low, _) in spans.items()}
 
 
 def headers(node: Node, first: int, pinned: Pinned, findings: Findings) -> list[Header]:
     """Every header from `first` to the pinned block, each hashed and linked to the one before."""
     chain: list[Header] = []
     wanted = [(hex(at), False) for at in range(first, pinned.number + 1)]
-    for expected, raw in zip(range(first, pinned.number + 1), node.many("eth_getBlockByNumber", wanted, "headers"), strict=True):
+    for expected, raw in zip(
+        range(first, pinned.number + 1), node.many("eth_getBlockByNumber", wanted, "headers"), strict=True
+    ):
         place = Place(block=expected)
         if raw is None:
             raise Fatal("node", f"it has no block {expected}", "Use a node that has every block since the contracts.")
@@ -213,13 +214,3 @@ def read_call(node: Node, pinned: Pinned, target: bytes, data: bytes, block: int
     """A view's answer at the pinned block, or at another where given. Raises NodeError."""
     question = {"to": "0x" + target.hex(), "data": "0x" + data.hex()}
     return unhex(node.call("eth_call", question, pinned.tag if block is None else hex(block)))
-
-
-def creation_of(chain: Collection[Block], contract: bytes) -> tuple[Transaction, Receipt] | None:
-    for block in chain:
-        for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
-            if transaction.to is None and receipt.created == contract and receipt.succeeded:
-                return transaction, receipt
-    return None
-
-

@@ -1,7 +1,7 @@
 """What an audit finds: each finding names its exact place, each check its figure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,19 @@ class Finding:
         return f"{self.check}: {self.place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Balanced:
+    """A check that came out, with the figures that it compared."""
+
+    check: str
+    subject: str
+    values: Mapping[str, int]
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} {value:,}" for name, value in self.values.items())
+        return f"{self.check} {self.subject}: {figures}"
+
+
 @dataclass(slots=True)
 class Findings:
     """Collects as the audit goes on. `not_checked` counts against the audit as much as a finding does."""
@@ -77,6 +90,7 @@ class Findings:
     found: list[Finding] = field(default_factory=list)
     not_checked: list[Finding] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
+    balanced: list[Balanced] = field(default_factory=list)
 
     def add(self, check: str, place: Place, message: str) -> None:
         self.found.append(Finding(check, place, message))

@@ -1,4 +1,4 @@
-"""What usage costs: the published formula, written from docs/wire-formats.md and not from the contracts or the domain."""
+"""What usage costs: the formula published in docs/wire-formats.md, written anew and not taken from anybody's code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

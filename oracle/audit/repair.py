@@ -6,22 +6,26 @@ from sha3 import keccak_256
 
 from oracle.audit.blocks import Transaction, encode_transaction
 
-MOST_HASHED_BYTES: Final = 400_000_000
-"""Work limit: beyond it only the transaction is named, and the replay names the record."""
-
+MOST_HASHED_BYTES: Final = 120_000_000
+"""Work limit, about half a second: beyond it only the transaction is named, and the replay names the record."""
 
 
 def changed_byte(transaction: Transaction) -> tuple[int, int, int] | None:
-    """(offset, byte that fits, byte that the node tells), or None where no single byte explains the hash."""
+    """(offset, byte that fits, byte that the node tells), or None where no single byte in reach explains the hash.
+
+    Goes from the end to the front, because what stands before a candidate needs to be hashed once only.
+    """
     data = transaction.input
     encoded = encode_transaction(transaction.raw)
     start = encoded.rfind(data) if data else -1
-    if start < 0 or len(data) * 255 * len(encoded) // 2 > MOST_HASHED_BYTES:
-        return None
-    for at in range(len(data)):
+    work = 0
+    for at in range(len(data) - 1, -1, -1) if start >= 0 else ():
         position = start + at
         before = keccak_256(encoded[:position])
         rest = encoded[position + 1 :]
+        work += position + 255 * (len(rest) + 1)
+        if work > MOST_HASHED_BYTES:
+            return None
         for byte in range(256):
             if byte == data[at]:
                 continue

@@ -78,7 +78,8 @@ class Node:
 
     def _batch(self, method: str, params: Iterable[Sequence[Any]]) -> Iterator[Any]:
         questions = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": list(each)} for number, each in enumerate(params)
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": list(each)}
+            for number, each in enumerate(params)
         ]
         answers = self._post(questions)
         if isinstance(answers, dict):
@@ -119,4 +120,6 @@ class Node:
             raise Fatal(f"node at {self._host}", "the answer is not JSON", "Is this the address of a node?") from error
 
     def _nonsense(self, method: str) -> Fatal:
-        return Fatal(f"node at {self._host}", f"the answer to {method} is not JSON-RPC", "Is this the address of a node?")
+        return Fatal(
+            f"node at {self._host}", f"the answer to {method} is not JSON-RPC", "Is this the address of a node?"
+        )

@@ -17,7 +17,8 @@ READING: Final = (
 )
 STATUS: Final = "Status(uint64 assetId,uint32 sequence,uint40 time,uint8 state,uint16 faultCode,uint48 odometer)"
 METER_BINDING: Final = (
-    "MeterBinding(uint64 assetId,bytes signer,uint8 curve,uint32 epoch,uint48 odometer,bytes32 registersHash,uint40 effectiveAt)"
+    "MeterBinding(uint64 assetId,bytes signer,uint8 curve,uint32 epoch,uint48 odometer,bytes32 registersHash,"
+    "uint40 effectiveAt)"
 )
 PERMIT_SIGNER: Final = "PermitSigner(uint64 assetId,address signer,uint32 epoch,uint40 validFrom)"
 PERMIT: Final = (
@@ -40,8 +41,8 @@ TYPEHASHES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         form: keccak(form.encode())
         for form in (
-            READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT, SUSPEND,
-            SET_CAP, ALLOW, WITHDRAW,
+            READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT,
+            SUSPEND, SET_CAP, ALLOW, WITHDRAW,
         )
     }
 )  # fmt: skip

@@ -60,7 +60,7 @@ def proven_value(root_hash: bytes, key: bytes, proof: Sequence[bytes]) -> bytes 
     raise ProofBroken("the proof ends before the key")
 
 
-def _step(node: rlp.Item, path: Nibbles) -> bytes | None | tuple[Nibbles, rlp.Item]:
+def _step(node: rlp.Item, path: Nibbles) -> bytes | tuple[Nibbles, rlp.Item] | None:
     """The value found, None where the key is absent, or the rest of the path with the child to follow."""
     if isinstance(node, bytes) or len(node) not in (2, 17):
         raise ProofBroken("a proof node is neither branch nor leaf")

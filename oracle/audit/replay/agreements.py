@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from oracle.audit import quote
 from oracle.audit.abi import Value
 from oracle.audit.calldata import Reading
 from oracle.audit.keccak import keccak, word
 from oracle.audit.replay.tariffs import Terms
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, struct_storage, subaccount
-from oracle.audit.signatures import END_AGREEMENT, OPEN_AGREEMENT, SET_CAP, SUSPEND
+from oracle.audit.signatures import OPEN_AGREEMENT, SET_CAP, SUSPEND
 
 HOLDS_KEY: Final = b"holds".ljust(32, b"\0")
 SPECIAL: Final = 1 << 255
@@ -48,7 +47,6 @@ class Agreement:
     unused_from: int = 0
     usage_at_announcement: int = 0
     last_registers: tuple[int, int, int, int] = (0, 0, 0, 0)
-    observed: tuple[int, int, int] | None = None
 
     @property
     def special(self) -> bool:
@@ -56,13 +54,10 @@ class Agreement:
 
     @property
     def word(self) -> int:
-        packed = self.sequence << 224 | self.opened_at << 192 | self.last_elapsed << 160 | self.settled << 80 | self.hold
+        packed = (
+            self.sequence << 224 | self.opened_at << 192 | self.last_elapsed << 160 | self.settled << 80 | self.hold
+        )
         return packed | SPECIAL if self.special else packed
-
-    def due(self) -> int:
-        """Charge of the last accepted reading with the standing part as far as it was taken (I-4)."""
-        terms = self.terms
-        return quote.charge(terms.prices, terms.standing_per_day, self.last_registers, self.last_elapsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +128,7 @@ class AgreementsBase(Module):
 
     # Opening
 
-    def open(
-        self, call: Call, asset: int, tariff: int, exclusive: bool, hold: int, cap: int, period: int
-    ) -> None:
+    def open(self, call: Call, asset: int, tariff: int, exclusive: bool, hold: int, cap: int, period: int) -> None:
         self._open(call, call.sender, asset, tariff, exclusive, hold, cap, period)
 
     def open_signed(self, call: Call, form: tuple[Value, ...], signature: bytes) -> None:
@@ -185,10 +178,8 @@ class AgreementsBase(Module):
         use = self.uses.setdefault(asset, Use())
         present = self.agreements.get(use.exclusive)
         succeeds = present is not None and present.customer == customer and present.end_at != 0
-        if exclusive:
-            free = use.open_count == 0 or (succeeds and use.open_count == 1)
-        else:
-            free = use.exclusive == 0 or succeeds
+        alone = use.open_count == 0 or (succeeds and use.open_count == 1)
+        free = alone if exclusive else use.exclusive == 0 or succeeds
         self.refuse_unless(free, "the asset is taken")
         if exclusive:
             use.exclusive = number
@@ -252,12 +243,15 @@ class AgreementsBase(Module):
     def longest_notice(self, asset: int) -> int:
         return self.uses[asset].longest_notice if asset in self.uses else 0
 
+    @staticmethod
+    def state_path(agreement: Agreement) -> Path:
+        return "_states", keccak(word(agreement.number) + word(agreement.asset) + word(agreement.tariff))
+
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.nonce_storage()
         yield ("_agreementCount",), len(self.agreements)
         for number, agreement in self.agreements.items():
-            key = keccak(word(number) + word(agreement.asset) + word(agreement.tariff))
-            yield ("_states", key), agreement.word
+            yield self.state_path(agreement), agreement.word
             yield from struct_storage(
                 ("_agreements", number),
                 {

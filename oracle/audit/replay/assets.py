@@ -242,7 +242,7 @@ class Assets(Module):
         return asset
 
     def require_offerable(self, number: int) -> Asset:
-        """Refuses a retired asset and a provider whom the platform's own list does not admit; another policy is its own judge."""
+        """Refuses what is retired or whose provider the platform's list does not admit; other policies judge."""
         asset = self.known(number)
         self._check_not_retired(asset)
         self.refuse_unless(self.eligibility != ZERO, "there is no policy")

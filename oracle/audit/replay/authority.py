@@ -220,7 +220,10 @@ class Authority(Module):
             caller == call.sender
             or self._has_role(ADMIN, call.sender, call.now)
             or self._has_role(guardian, call.sender, call.now)
-            or (target == self.address and self._has_role(self._admin_restriction(data, call.now)[0], call.sender, call.now))
+            or (
+                target == self.address
+                and self._has_role(self._admin_restriction(data, call.now)[0], call.sender, call.now)
+            )
         )
         self.refuse_unless(may, "only the scheduler, an admin or a guardian cancels")
         self.schedules[operation] = (0, nonce)

@@ -58,20 +58,22 @@ class Engine:
 
     def run(self, chain: Sequence[Block], progress: Callable[[str, int, int], None]) -> None:
         for done, block in enumerate(chain, 1):
+            first_log = 0
             for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
                 if receipt.succeeded:
-                    self._run(block, transaction, receipt)
+                    self._run(block, transaction, receipt, first_log)
+                first_log += len(receipt.logs)
             progress("replay", done, len(chain))
 
-    def _run(self, block: Block, transaction: Transaction, receipt: Receipt) -> None:
+    def _run(self, block: Block, transaction: Transaction, receipt: Receipt, first_log: int) -> None:
         told = [log for log in receipt.logs if log.address in self.world.modules]
-        if transaction.to not in self.world.modules and not told and receipt.created not in self.world.modules:
+        if transaction.to not in self.world.modules and not told and transaction.created not in self.world.modules:
             return
         self._findings.count("transactions replayed")
         call = Call(transaction.sender, block.header.timestamp, block.header.number, transaction.name)
         place = Place(block=call.block, transaction=call.transaction)
         try:
-            self._execute(call, transaction, receipt)
+            self._execute(call, transaction)
         except Refused as error:
             offset = None if error.offset is None else error.offset
             where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=offset)
@@ -82,11 +84,12 @@ class Engine:
         except NoTrace as error:
             self._findings.unchecked("calls through other contracts", place, f"not checked: {error}")
             return
-        self._compare(call, told)
+        self._compare(call, told, receipt.logs, first_log)
 
-    def _execute(self, call: Call, transaction: Transaction, receipt: Receipt) -> None:
-        if transaction.to is None and receipt.created in self.world.modules:
-            self._create(call, self.world.modules[receipt.created], transaction)
+    def _execute(self, call: Call, transaction: Transaction) -> None:
+        created = self.world.modules.get(transaction.created or b"")
+        if created is not None:
+            self._create(call, created, transaction)
         elif transaction.to in self.world.modules:
             self._enter(call, Entry(transaction.sender, transaction.to, transaction.input, 0))
         else:
@@ -130,7 +133,7 @@ class Engine:
             if name is not None and self.world.addresses.get(name) != argument:
                 self._findings.add("contract references", place, f"its {name} is not the one in the Directory")
 
-    def _compare(self, call: Call, told: Sequence[Log]) -> None:
+    def _compare(self, call: Call, told: Sequence[Log], receipt: Sequence[Log], first_log: int) -> None:
         expected = call.logs
         if len(expected) == len(told) and all(
             log.data == each.data and log.topics == each.topics and log.address == each.address
@@ -138,9 +141,11 @@ class Engine:
         ):
             self._findings.figures["logs explained by the replay"] += len(told)
             return
-        self._explain(call, told, expected)
+        self._explain(call, told, expected, receipt, first_log)
 
-    def _explain(self, call: Call, told: Sequence[Log], expected: Sequence[Expected]) -> None:
+    def _explain(
+        self, call: Call, told: Sequence[Log], expected: Sequence[Expected], receipt: Sequence[Log], first_log: int
+    ) -> None:
         chain: list[Told] = [(log.address, log.topics, log.data) for log in told]
         replay: list[Told] = [(each.address, each.topics, each.data) for each in expected]
         if Counter(chain) == Counter(replay):
@@ -156,10 +161,10 @@ class Engine:
             for step in range(pairs):
                 log = told[low + step] if low + step < high else None
                 wanted = expected[first + step] if first + step < last else None
-                self._differ(call, log, wanted, told, low)
+                missing_at = first_log + _missing_at(told, low + step, receipt)
+                self._differ(call, log, wanted, log.index if log else missing_at)
 
-    def _differ(self, call: Call, log: Log | None, wanted: Expected | None, told: Sequence[Log], at: int) -> None:
-        index = log.index if log else (told[at].index if at < len(told) else (told[-1].index + 1 if told else None))
+    def _differ(self, call: Call, log: Log | None, wanted: Expected | None, index: int) -> None:
         source = log.address if log else (wanted.address if wanted else b"")
         place = Place(
             block=call.block,
@@ -180,6 +185,13 @@ class Engine:
 
     def _spelled(self, address: bytes, topics: Sequence[bytes], data: bytes) -> str:
         return spelled_log(self.world.modules[address].abi, topics, data)
+
+
+def _missing_at(told: Sequence[Log], at: int, receipt: Sequence[Log]) -> int:
+    """Where in the receipt a log belongs that should stand before told[at]."""
+    if at < len(told):
+        return receipt.index(told[at])
+    return receipt.index(told[-1]) + 1 if told else len(receipt)
 
 
 def spelled_log(contract: abi.Contract, topics: Sequence[bytes], data: bytes) -> str:

@@ -115,8 +115,7 @@ class Meters(Module):
         is_first = keys.meter.signer == ZERO
         if is_first:
             keys.odometer.odometer, keys.odometer.since = odometer, call.now
-        else:
-            self._check_odometer(call, keys.odometer, odometer)
+        self.refuse_unless(odometer >= keys.odometer.odometer, "the odometer fell")
         if is_first or old_key:
             if not is_first:
                 self._require_signed(keys.meter.signer, METER_BINDING, binding, old_key)
@@ -125,7 +124,9 @@ class Meters(Module):
         earliest = call.now + self.world.agreements.longest_notice(number)
         self.refuse_unless(earliest <= effective_at <= earliest + LONGEST_WAIT, "takes effect too early or too late")
         title_epoch = self.world.assets.known(number).title_epoch
-        keys.announcement = Announcement(signer, curve, grade, epoch, effective_at, odometer, registers_hash, title_epoch)
+        keys.announcement = Announcement(
+            signer, curve, grade, epoch, effective_at, odometer, registers_hash, title_epoch
+        )
         self.emit(call, "MeterAnnounced", number, signer, epoch, curve, grade, effective_at, registers_hash)
 
     def withdraw_announcement(self, call: Call, number: int) -> None:
@@ -180,9 +181,7 @@ class Meters(Module):
 
     # Permit signers
 
-    def set_rotation_key(
-        self, call: Call, number: int, key: bytes, reset: tuple[Value, ...], signature: bytes
-    ) -> None:
+    def set_rotation_key(self, call: Call, number: int, key: bytes, reset: tuple[Value, ...], signature: bytes) -> None:
         self._check_owner(call, number)
         keys = self.of(number)
         title_epoch = self.world.assets.known(number).title_epoch
@@ -266,9 +265,7 @@ class Meters(Module):
 
     # Internals
 
-    def _install(
-        self, call: Call, number: int, keys: Keys, signer: bytes, curve: int, grade: int, epoch: int
-    ) -> None:
+    def _install(self, call: Call, number: int, keys: Keys, signer: bytes, curve: int, grade: int, epoch: int) -> None:
         self.refuse_unless(signer not in self.served_by, "the key serves or served")
         self.served_by[signer] = number
         keys.meter = Meter(signer, curve, grade, epoch, call.now)
@@ -292,7 +289,9 @@ class Meters(Module):
     def _require_signed(self, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes) -> None:
         digest = self.domain.digest(struct_hash(form, values))
         if len(signature) == 64:
-            found = recover_compact(digest, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+            found = recover_compact(
+                digest, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+            )
         else:
             found = recover_65(digest, signature)
         self.refuse_unless(found == signer, f"the {form.split('(')[0]} is not signed by its key")

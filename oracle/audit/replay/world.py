@@ -14,11 +14,11 @@ from oracle.audit.signatures import domain, recover_65, struct_hash
 
 if TYPE_CHECKING:
     from oracle.audit.replay.accounts import Accounts
-    from oracle.audit.replay.offers import Credits, Offers
-    from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.assets import Assets
     from oracle.audit.replay.authority import Authority
     from oracle.audit.replay.meters import Meters
+    from oracle.audit.replay.offers import Credits, Offers
+    from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
 
@@ -144,9 +144,7 @@ class Module:
         self.used_nonces.add((call.sender, nonce))
         self.emit(call, "NonceCancelled", call.sender, nonce)
 
-    def consume_form(
-        self, call: Call, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes
-    ) -> None:
+    def consume_form(self, call: Call, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes) -> None:
         """Spends the form's nonce and checks its signature; nonce and deadline are the last of every such form
         but `Withdraw`, which ends the same way."""
         nonce, deadline = values[-2], values[-1]
@@ -156,8 +154,12 @@ class Module:
         self.emit(call, "NonceUsed", signer, nonce)
         self.check_signature(call, signer, form, values, signature)
 
-    def check_signature(self, call: Call, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes) -> None:
-        self.refuse_unless(self.is_signed(call, signer, form, values, signature), f"the {form.split('(')[0]} is not signed")
+    def check_signature(
+        self, call: Call, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes
+    ) -> None:
+        self.refuse_unless(
+            self.is_signed(call, signer, form, values, signature), f"the {form.split('(')[0]} is not signed"
+        )
 
     def is_signed(self, call: Call, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes) -> bool:
         """A plain account's signature, or what the signer answers where it is a contract (ERC-1271)."""
