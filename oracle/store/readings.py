@@ -260,6 +260,19 @@ def set_state(connection: Connection, reading_id: int, state: ReadingState) -> N
     connection.execute(update(readings).where(readings.c.id == reading_id).values(state=state.value))
 
 
+def make_wait(connection: Connection, agreement: AgreementId, above: int) -> None:
+    """Accepted readings above a quarantined one are not settled before a person has decided."""
+    connection.execute(
+        update(readings)
+        .where(
+            readings.c.agreement_id == agreement,
+            readings.c.sequence > above,
+            readings.c.state == ReadingState.ACCEPTED.value,
+        )
+        .values(state=ReadingState.WAITING.value)
+    )
+
+
 def set_charge(connection: Connection, reading_id: int, elapsed: Seconds, charge: BaseUnits) -> None:
     connection.execute(update(readings).where(readings.c.id == reading_id).values(elapsed=elapsed, charge=charge))
 

@@ -335,8 +335,6 @@ presences = Table(
     "presences",
     metadata,
     Column("agreement_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("challenge", LargeBinary(32)),
-    Column("challenged_at", Float),
     Column("start", JSON),
     Column("start_signature", LargeBinary),
     Column("stopped_by", ADDRESS),

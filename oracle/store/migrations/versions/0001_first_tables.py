@@ -191,8 +191,6 @@ def upgrade() -> None:
     op.create_table(
         "presences",
         sa.Column("agreement_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("challenge", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("challenged_at", sa.Float(), nullable=True),
         sa.Column("start", sa.JSON(), nullable=True),
         sa.Column("start_signature", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_by", sa.String(length=42), nullable=True),
