@@ -189,6 +189,15 @@ class PermitCheck:
             return StopReason.NO_PERMIT
         return None
 
+    def charging_time_ms(self, permit: Permit) -> int:
+        """Unix milliseconds by which the standing part counts. With a clock that is not synchronised: the permit's
+        issue and what has passed since its challenge was made, which is never too early.
+        """
+        held = self._held.get(permit.agreement_id)
+        if held is None or held.expires_monotonic_ms is None:
+            return self._clock.unix_ms()
+        return 1_000 * permit.valid_until - held.expires_monotonic_ms + self._clock.monotonic_ms()
+
     def reason_at_limit(self, agreement_id: AgreementId) -> StopReason:
         """Why no further charge is allowed; what the oracle told, else the balance."""
         return self._told.get(agreement_id, StopReason.NO_BALANCE)

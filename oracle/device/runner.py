@@ -77,6 +77,7 @@ class Runner:
         self._session_began_ms: int | None = None
         self._last_use_ms = 0
         self._busy_until_ms = 0
+        self._charging_ms = 0
         self._next_reading_ms = 0
         self._next_permit_ms = 0
 
@@ -132,9 +133,13 @@ class Runner:
             if tariff.idle_stop and now_ms - self._last_use_ms >= tariff.idle_stop * MILLISECONDS:
                 return 0, StopReason.IDLE
         registers = self._meter.registers(self.agreement_id)
-        longest = longest_step_ms(tariff, permit.charge_limit, registers, permit.opened_at, now_ms, self._pace.step_ms)
+        charging_ms = max(self._permits.charging_time_ms(permit), self._charging_ms)
+        longest = longest_step_ms(
+            tariff, permit.charge_limit, registers, permit.opened_at, charging_ms, self._pace.step_ms
+        )
         if longest < self._pace.shortest_step_ms:
             return 0, self._permits.reason_at_limit(self.agreement_id)
+        self._charging_ms = charging_ms
         return longest, None
 
     def _step(self, began_ms: int, duration_ms: int) -> Sample:
@@ -144,6 +149,7 @@ class Runner:
             self._exchange()
         self._clock.sleep_ms(duration_ms)
         self._busy_until_ms = began_ms + duration_ms
+        self._charging_ms += duration_ms
         sample = self._machine.run(self._busy_until_ms, duration_ms)
         self._meter.count(self.agreement_id, self._rule.growth([sample]), sample)
         if self._rule.level(sample):
@@ -204,6 +210,6 @@ class Runner:
         if permit is None:
             return Report(sample, level, BaseUnits(0), BaseUnits(0), reason)
         registers = self._meter.registers(self.agreement_id)
-        elapsed = Seconds(max(self._busy_until_ms // MILLISECONDS - permit.opened_at, 0))
+        elapsed = Seconds(max(self._charging_ms // MILLISECONDS - permit.opened_at, 0))
         so_far = charge(self._tariffs[permit.tariff_id], registers, elapsed)
         return Report(sample, level, so_far, permit.charge_limit, reason)
