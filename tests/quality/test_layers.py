@@ -14,6 +14,7 @@ from tests.quality.tree import shown, tracked
 # Top to bottom. Packages of one row do not know each other, except in the last row, which everything stands on.
 LAYERS = [
     {"cli"},
+    {"demo"},
     {"page", "device"},
     {"ingest", "relay"},
     {"twin", "formats"},
