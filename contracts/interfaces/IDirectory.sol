@@ -14,7 +14,7 @@ interface IDirectory {
     function set(bytes32 name, address location) external;
 
     /// @return location The address under `name`; reverts `Directory_Unknown` where there is none.
-    function at(bytes32 name) external view returns (address location);
+    function addressOf(bytes32 name) external view returns (address location);
 
     /// @return names Every name in order of listing.
     /// @return locations The addresses, same order.

@@ -22,10 +22,13 @@ interface IPrepaidAccounts is IERC6909, ISignedForms {
     error Accounts_PermitFailed(address owner, address currency, uint256 amount, uint256 allowance);
     error Accounts_InvalidReceiver(address to);
     error Accounts_LengthsDiffer(uint256 receivers, uint256 amounts);
+    error Accounts_CreditTooLarge(address currency, uint256 credited, uint256 amount, uint256 most);
+    error Accounts_UnknownId(uint256 id);
 
     // Entries (pausable)
 
-    /// @notice Takes `amount` of `currency` from the caller's wallet into `owner`'s account.
+    /// @notice Takes `amount` of `currency` from the caller's wallet into `owner`'s account. What the token delivers must be
+    ///         exactly `amount`; all credit of one currency together stays below 2^128.
     function deposit(address currency, address owner, uint256 amount) external;
 
     /// @notice Takes `amount` from `owner`'s wallet into `owner`'s account with an ERC-2612 permit. The caller is the owner
@@ -35,7 +38,9 @@ interface IPrepaidAccounts is IERC6909, ISignedForms {
 
     // Exits (never pausable)
 
+    /// @notice Pays `amount` out of the caller's account to the wallet `to`, at once.
     function withdraw(address currency, uint256 amount, address to) external;
+    /// @notice The same by the owner's signature; anyone may carry it.
     function withdrawSigned(Withdraw calldata form, bytes calldata signature) external;
 
     // Powers over an account
@@ -58,7 +63,7 @@ interface IPrepaidAccounts is IERC6909, ISignedForms {
 
     /// @dev Restricted to the listing role.
     function admitCurrency(address currency) external;
-    /// @dev Restricted to the guardian role. Stops `deposit` only.
+    /// @dev Restricted to the guardian role. Stops `deposit` and `depositWithPermit` only.
     function pause() external;
     function unpause() external;
 }
