@@ -35,11 +35,18 @@ interface IAssetRegistry is IERC721, ISignedForms {
     }
 
     event AssetRegistered(
-        AssetId indexed asset, address indexed maker, address indexed owner, bytes32 model, bytes32 serialHash, address selfDeclaredBy
+        AssetId indexed asset,
+        address indexed maker,
+        address indexed owner,
+        bytes32 model,
+        bytes32 serialHash,
+        address selfDeclaredBy
     );
     event PassportSet(AssetId indexed asset, bytes32 passportHash, string uri);
     event LifecycleChanged(AssetId indexed asset, Lifecycle from, Lifecycle to, bytes32 documentHash);
-    event HistoryRecorded(AssetId indexed asset, address indexed author, bytes32 indexed kind, bytes32 documentHash, string uri);
+    event HistoryRecorded(
+        AssetId indexed asset, address indexed author, bytes32 indexed kind, bytes32 documentHash, string uri
+    );
     event LienPlaced(AssetId indexed asset, address indexed lienholder);
     event LienReleased(AssetId indexed asset, address indexed lienholder);
     /// @notice Emitted at every change of meter, epoch or split: the whole slot.

@@ -33,7 +33,9 @@ interface IFeeSplitter {
 
     /// @param controller Who may change shares; zero makes the split fixed for ever.
     /// @param currencies Listed currencies, 1 to 8. An offer's currency must be listed by the asset's split.
-    function create(address controller, Payee[] calldata payees, address[] calldata currencies) external returns (SplitId);
+    function create(address controller, Payee[] calldata payees, address[] calldata currencies)
+        external
+        returns (SplitId);
 
     /// @notice Pays out every listed currency under the old shares, then starts a new version at T = 0.
     function changeShares(SplitId split, Payee[] calldata payees) external;

@@ -33,8 +33,15 @@ interface IPrepaidAccounts is IERC6909, ISignedForms {
 
     /// @notice Takes `amount` from `owner`'s wallet into `owner`'s account with an ERC-2612 permit. The caller is the owner
     ///         or a spender whose allowance covers `amount`. A permit already used by a front-runner does no harm.
-    function depositWithPermit(address currency, address owner, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external;
+    function depositWithPermit(
+        address currency,
+        address owner,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
 
     // Exits (never pausable)
 
@@ -50,7 +57,8 @@ interface IPrepaidAccounts is IERC6909, ISignedForms {
 
     /// @notice Moves from the calling module's own sub-account; nobody else can.
     function moveFrom(bytes32 key, address to, address currency, uint256 amount) external;
-    function moveFromToMany(bytes32 key, address currency, address[] calldata receivers, uint256[] calldata amounts) external;
+    function moveFromToMany(bytes32 key, address currency, address[] calldata receivers, uint256[] calldata amounts)
+        external;
 
     // Views
 

@@ -7,44 +7,40 @@ import {AgreementState} from "../types/AgreementState.sol";
 import {Allow, EndAgreement, OpenAgreement, SetCap, Suspend} from "../types/AccountForms.sol";
 import {Reading} from "../types/MeterForms.sol";
 
-/// @title Pay per use: offers, agreements and their settlement from signed cumulative readings.
+/// @title Pay per use: agreements and their settlement from signed cumulative readings.
 /// @notice Holds are money in subaccount(this, "holds"). Settlement never takes more than the hold (promise 1), the latest
 ///         reading replaces all before it (promise 2), a batch is never reverted by one bad reading.
 /// @dev WARNING what a stolen meter key can take is bounded by hold + cap, and by maxChargePerHour × time + burst.
 interface IUsageAgreements is ISignedForms {
+    /// @notice In the order in which they are checked; the first that applies is the one reported.
     enum SkipReason {
+        None,
+        UnsupportedCurve, // batch group of a kind that this version does not verify
         UnknownAgreement, // no agreement with this id, asset and tariff
-        InvalidSignature, // not the asset's present meter
-        Stale, // an equal or newer reading has settled
+        MalformedSequence, // sequence of 2³¹ or more
+        Stale, // a newer reading has settled, or this one has settled in full
         Closed,
         AfterFinal, // newer than the accepted final reading
+        InvalidSignature, // not the asset's present meter
         TooFarAhead, // reading time more than 120 s after chain time
         ChargeFell, // cumulative charge below what was settled
-        Implausible, // more than maxChargePerHour × time + burst
-        MalformedSequence, // sequence of 2³¹ or more
-        UnsupportedCurve
+        Implausible // more than maxChargePerHour × time since opening + burst
     }
 
     enum ShortReason {
         NoBalance,
         NoAllowance,
-        CapReached
-    }
-
-    struct Offer {
-        address provider;
-        uint40 until;
-        uint32 titleEpoch;
+        CapReached,
+        Paused
     }
 
     struct Agreement {
         address customer;
         AssetId asset;
         TariffId tariff;
+        address delegate; // may sign Start and read personal figures; moves no money
         uint8 gradeAtOpening;
         bool exclusive;
-        address delegate;
-        uint80 credited; // sum of credit notes
     }
 
     struct Cap {
@@ -64,8 +60,6 @@ interface IUsageAgreements is ISignedForms {
         uint80 usageAtAnnouncement;
     }
 
-    event Offered(AssetId indexed asset, TariffId indexed tariff, bool exclusive, address indexed provider, uint40 until);
-    event OfferWithdrawn(AssetId indexed asset, TariffId indexed tariff, bool exclusive);
     event AgreementOpened(
         AgreementId indexed agreement,
         AssetId indexed asset,
@@ -88,25 +82,16 @@ interface IUsageAgreements is ISignedForms {
     event FinalReadingAccepted(AgreementId indexed agreement, uint32 sequence);
     event NonUseAnnounced(AgreementId indexed agreement, uint40 endsAt);
     event AgreementClosed(AgreementId indexed agreement, uint80 returned, AgreementState state);
-    event CreditNoteIssued(AgreementId indexed agreement, uint32 sequence, address indexed provider, uint80 amount, bytes32 reason);
-    event DisputeRecorded(AgreementId indexed agreement, uint32 sequence, bytes32 documentHash, string uri);
     event DelegateNamed(AgreementId indexed agreement, address indexed delegate);
     event SurplusSkimmed(address indexed currency, address indexed to, uint256 amount);
 
-    error Agreements_NotProvider(AssetId asset, address caller, address provider);
+    error Agreements_NotProvider(AgreementId agreement, address caller, address provider);
     error Agreements_NotCustomer(AgreementId agreement, address caller, address customer);
     error Agreements_NotParty(AgreementId agreement, address caller);
     error Agreements_Unknown(AgreementId agreement);
-    error Agreements_OfferRefused(AssetId asset, bytes32 reason);
-    error Agreements_OfferInPast(uint40 until, uint256 now_);
-    error Agreements_NoMeter(AssetId asset);
-    error Agreements_CurrencyNotListed(AssetId asset, address currency);
-    error Agreements_NotOffered(AssetId asset, TariffId tariff, bool exclusive);
     error Agreements_AssetTaken(AssetId asset, uint256 openAgreements);
     error Agreements_HoldBelowTarget(uint80 hold, uint80 target);
     error Agreements_HoldAboveCap(uint80 hold, uint80 capPerPeriod);
-    error Agreements_InsufficientFunds(address customer, address currency, uint256 balance, uint256 needed);
-    error Agreements_InsufficientAllowance(address owner, address currency, uint256 allowance, uint256 needed);
     error Agreements_RefillRefused(AgreementId agreement, bytes32 reason);
     error Agreements_AlreadyEnding(AgreementId agreement, uint40 endAt);
     error Agreements_AlreadyClosed(AgreementId agreement);
@@ -115,47 +100,28 @@ interface IUsageAgreements is ISignedForms {
     error Agreements_UnusedRuleAbsent(AgreementId agreement);
     error Agreements_NonUseNotAnnounced(AgreementId agreement);
     error Agreements_UsedSince(AgreementId agreement, uint256 usageBefore, uint256 usageNow);
-    error Agreements_CreditAboveSettled(AgreementId agreement, uint256 credited, uint256 settled);
     error Agreements_ZeroAmount();
     error Agreements_MalformedBatch(uint256 offset, uint256 length);
     error Agreements_UnknownVersion(uint8 version);
     error Agreements_ReadingRefused(AgreementId agreement, uint32 sequence, SkipReason reason);
 
-    // Offers (pausable)
+    // Opening (pausable through the OfferBook). `multicall` puts funding, allowance and opening in one transaction: from tokens
+    // in a wallet to a machine that may start takes two signatures (ERC-2612 permit, Allow) and one transaction.
 
-    function offer(AssetId asset, TariffId tariff, bool exclusive, uint40 until) external;
-    function withdrawOffer(AssetId asset, TariffId tariff, bool exclusive) external;
-
-    // Opening (pausable)
-
+    /// @notice The caller opens; the hold is taken from its account within its allowance to this contract (the ledger's typed
+    ///         errors say what is missing).
     function open(AssetId asset, TariffId tariff, bool exclusive, uint80 hold, uint80 capPerPeriod, uint32 period)
         external
         returns (AgreementId);
-    /// @notice By anyone with the customer's signature; `allowance` may be given along (empty signature: not used).
-    function openSigned(OpenAgreement calldata form, bytes calldata signature, Allow calldata allowance, bytes calldata allowSignature)
-        external
-        returns (AgreementId);
-
-    struct Funding {
-        uint256 amount;
-        uint256 deadline;
-        uint8 v;
-        bytes32 r;
-        bytes32 s;
-        Allow allowance;
-        bytes allowSignature;
-    }
-
-    /// @notice From tokens in the caller's wallet to a machine that may start: two signatures (ERC-2612 permit, Allow), one transaction.
-    function openFromWallet(
-        AssetId asset,
-        TariffId tariff,
-        bool exclusive,
-        uint80 hold,
-        uint80 capPerPeriod,
-        uint32 period,
-        Funding calldata funding
-    ) external returns (AgreementId);
+    /// @notice By anyone with the customer's signature.
+    function openSigned(OpenAgreement calldata form, bytes calldata signature) external returns (AgreementId);
+    /// @notice Hands an `Allow` to the ledger.
+    function allow(Allow calldata form, bytes calldata signature) external;
+    /// @notice Takes tokens from the caller's wallet into the caller's account; needs an allowance to this contract of at
+    ///         least `amount`, so put `allow` first.
+    function fund(address currency, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+    /// @notice Several of this contract's calls in one transaction.
+    function multicall(bytes[] calldata calls) external returns (bytes[] memory results);
 
     // Settlement (never pausable, anyone)
 
@@ -163,7 +129,8 @@ interface IUsageAgreements is ISignedForms {
     function settle(bytes calldata batch) external;
     /// @notice One reading with any kind of signature; skipped readings revert with their reason.
     function settleSigned(Reading calldata reading, bytes calldata signature) external;
-    /// @notice Fills the hold to its target as far as balance, allowance and cap reach. Never after an end or while suspended.
+    /// @notice Fills the hold to its target as far as balance, allowance and cap reach; what falls short emits its reason.
+    ///         Never after an end or while suspended; none while the OfferBook is paused.
     function refill(AgreementId agreement) external;
     /// @notice Takes the standing part up to now, or to the end.
     function accrue(AgreementId agreement) external;
@@ -175,7 +142,6 @@ interface IUsageAgreements is ISignedForms {
     /// @notice No new permits and no refills while on; what permits already allow still settles.
     function suspend(AgreementId agreement, bool on) external;
     function suspendSigned(Suspend calldata form, bytes calldata signature) external;
-    function recordDispute(AgreementId agreement, uint32 sequence, bytes32 documentHash, string calldata uri) external;
     function nameDelegate(AgreementId agreement, address delegate) external;
 
     // Either party; closing by anyone
@@ -189,8 +155,6 @@ interface IUsageAgreements is ISignedForms {
 
     function announceUnused(AgreementId agreement) external;
     function endUnused(AgreementId agreement) external;
-    function creditNote(AgreementId agreement, uint32 sequence, uint80 amount, bytes32 reason) external;
-
 
     // Views
 
@@ -198,7 +162,6 @@ interface IUsageAgreements is ISignedForms {
     function agreementOf(AgreementId agreement) external view returns (Agreement memory);
     function endingOf(AgreementId agreement) external view returns (Ending memory);
     function capOf(AgreementId agreement) external view returns (Cap memory);
-    function offerOf(AssetId asset, TariffId tariff, bool exclusive) external view returns (Offer memory);
     function agreementCount() external view returns (uint64);
     function openAgreementsOf(AssetId asset) external view returns (uint256);
     function exclusiveAgreementOf(AssetId asset) external view returns (AgreementId);
@@ -208,10 +171,8 @@ interface IUsageAgreements is ISignedForms {
     function heldIn(address currency) external view returns (uint256);
     function digestOfReading(Reading calldata reading) external view returns (bytes32);
 
-    // Governance
+    // This contract has no authority: nobody can pause settlement or any exit, or change a word of it
 
-    /// @notice Gifts to the holds sub-account go to the community, never to anyone else.
+    /// @notice Anyone: gifts to the holds sub-account go to the community, never to anyone else.
     function skimSurplus(address currency) external returns (uint256 amount);
-    function pause() external;
-    function unpause() external;
 }

@@ -68,23 +68,19 @@ struct Withdraw {
     uint40 deadline;
 }
 
-bytes32 constant REGISTER_TYPEHASH = keccak256(
-    "Register(address maker,bytes32 model,bytes32 serialHash,address owner,uint256 nonce,uint40 deadline)"
-);
+bytes32 constant REGISTER_TYPEHASH =
+    keccak256("Register(address maker,bytes32 model,bytes32 serialHash,address owner,uint256 nonce,uint40 deadline)");
 bytes32 constant OPEN_AGREEMENT_TYPEHASH = keccak256(
     "OpenAgreement(address customer,uint64 assetId,uint32 tariffId,bool exclusive,uint80 hold,uint80 capPerPeriod,uint32 period,uint256 nonce,uint40 deadline)"
 );
 bytes32 constant END_AGREEMENT_TYPEHASH = keccak256("EndAgreement(uint64 agreementId,uint256 nonce,uint40 deadline)");
-bytes32 constant SET_CAP_TYPEHASH = keccak256(
-    "SetCap(uint64 agreementId,uint80 capPerPeriod,uint32 period,uint256 nonce,uint40 deadline)"
-);
+bytes32 constant SET_CAP_TYPEHASH =
+    keccak256("SetCap(uint64 agreementId,uint80 capPerPeriod,uint32 period,uint256 nonce,uint40 deadline)");
 bytes32 constant SUSPEND_TYPEHASH = keccak256("Suspend(uint64 agreementId,bool on,uint256 nonce,uint40 deadline)");
-bytes32 constant ALLOW_TYPEHASH = keccak256(
-    "Allow(address owner,address spender,address currency,uint256 amount,uint256 nonce,uint40 deadline)"
-);
-bytes32 constant WITHDRAW_TYPEHASH = keccak256(
-    "Withdraw(address owner,address currency,uint256 amount,address to,uint256 nonce,uint40 deadline)"
-);
+bytes32 constant ALLOW_TYPEHASH =
+    keccak256("Allow(address owner,address spender,address currency,uint256 amount,uint256 nonce,uint40 deadline)");
+bytes32 constant WITHDRAW_TYPEHASH =
+    keccak256("Withdraw(address owner,address currency,uint256 amount,address to,uint256 nonce,uint40 deadline)");
 
 function hashRegister(Register memory r) pure returns (bytes32) {
     return keccak256(abi.encode(REGISTER_TYPEHASH, r.maker, r.model, r.serialHash, r.owner, r.nonce, r.deadline));

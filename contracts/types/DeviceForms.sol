@@ -31,9 +31,8 @@ struct Start {
 bytes32 constant PERMIT_TYPEHASH = keccak256(
     "Permit(uint64 agreementId,uint64 assetId,uint32 tariffId,address starter,bytes32 challenge,uint80 chargeLimit,uint40 openedAt,uint40 issuedAt,uint40 validUntil,uint64 blockNumber)"
 );
-bytes32 constant START_TYPEHASH = keccak256(
-    "Start(uint64 agreementId,uint64 assetId,bytes32 challenge,uint40 validUntil)"
-);
+bytes32 constant START_TYPEHASH =
+    keccak256("Start(uint64 agreementId,uint64 assetId,bytes32 challenge,uint40 validUntil)");
 
 function hashPermit(Permit memory p) pure returns (bytes32) {
     return keccak256(

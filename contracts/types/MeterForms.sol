@@ -43,9 +43,8 @@ uint8 constant STATE_IN_MAINTENANCE = 2;
 uint8 constant STATE_MOVED = 3;
 uint8 constant STATE_SERVICE_RESET = 4;
 
-bytes32 constant STATUS_TYPEHASH = keccak256(
-    "Status(uint64 assetId,uint32 sequence,uint40 time,uint8 state,uint16 faultCode,uint48 odometer)"
-);
+bytes32 constant STATUS_TYPEHASH =
+    keccak256("Status(uint64 assetId,uint32 sequence,uint40 time,uint8 state,uint16 faultCode,uint48 odometer)");
 
 /// Binds a key to an asset; signed by the new key (possession) and, to take effect at once, by the old one too.
 /// Verifying contract: MeterRegistry. `signer`: 20-byte address for curves 0 and 2, 64 bytes x‖y for curve 1.
@@ -79,9 +78,8 @@ struct PermitSigner {
     uint40 validFrom;
 }
 
-bytes32 constant PERMIT_SIGNER_TYPEHASH = keccak256(
-    "PermitSigner(uint64 assetId,address signer,uint32 epoch,uint40 validFrom)"
-);
+bytes32 constant PERMIT_SIGNER_TYPEHASH =
+    keccak256("PermitSigner(uint64 assetId,address signer,uint32 epoch,uint40 validFrom)");
 
 function hashReading(Reading memory r) pure returns (bytes32) {
     return keccak256(

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
+import {IMeterRegistry} from "../interfaces/IMeterRegistry.sol";
+import {IOfferBook} from "../interfaces/IOfferBook.sol";
+import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
+import {ITariffBook} from "../interfaces/ITariffBook.sol";
+import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {AgreementState, SPECIAL_BIT, stateKey} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, NO_ASSET, SplitId, TariffId} from "../types/Identifiers.sol";
+import {Tariff} from "../types/Tariff.sol";
+
+/// @title What UsageAgreements remembers, and the few movements of money that it knows.
+abstract contract AgreementStore is IUsageAgreements {
+    /// The agreements that an asset has open.
+    struct AssetUse {
+        AgreementId exclusive;
+        uint32 longestNotice;
+        uint32 openCount;
+    }
+
+    bytes32 internal constant HOLDS_KEY = "holds";
+
+    IPrepaidAccounts internal immutable ACCOUNTS;
+    IAssetRegistry internal immutable ASSETS;
+    IMeterRegistry internal immutable METERS;
+    ITariffBook internal immutable TARIFFS;
+    IOfferBook internal immutable OFFERS;
+    IFeeSplitter internal immutable SPLITTER;
+    address internal immutable COMMUNITY;
+    address internal immutable HOLDS_ACCOUNT;
+
+    mapping(bytes32 key => AgreementState) internal _states;
+    mapping(AgreementId => Agreement) internal _agreements;
+    mapping(AgreementId => Cap) internal _caps;
+    mapping(AgreementId => Ending) internal _endings;
+    mapping(AssetId => AssetUse) internal _uses;
+    mapping(address currency => uint256) internal _held;
+    uint64 internal _agreementCount;
+
+    constructor(
+        IPrepaidAccounts accounts,
+        IAssetRegistry assets,
+        IMeterRegistry meters,
+        ITariffBook tariffs,
+        IOfferBook offers,
+        IFeeSplitter splitter,
+        address community
+    ) {
+        ACCOUNTS = accounts;
+        ASSETS = assets;
+        METERS = meters;
+        TARIFFS = tariffs;
+        OFFERS = offers;
+        SPLITTER = splitter;
+        COMMUNITY = community;
+        HOLDS_ACCOUNT = accounts.subaccount(address(this), HOLDS_KEY);
+    }
+
+    // Agreements
+
+    function _agreement(AgreementId id) internal view returns (Agreement memory agreement, bytes32 key) {
+        agreement = _agreements[id];
+        if (agreement.asset == NO_ASSET) revert Agreements_Unknown(id);
+        key = stateKey(id, agreement.asset, agreement.tariff);
+    }
+
+    function _ending(AgreementId id) internal view returns (Ending memory) {
+        return _endings[id];
+    }
+
+    function _cap(AgreementId id) internal view returns (Cap memory) {
+        return _caps[id];
+    }
+
+    function _requireCustomer(AgreementId id, address caller, address customer) internal pure {
+        if (caller != customer) revert Agreements_NotCustomer(id, caller, customer);
+    }
+
+    /// @dev The special bit stands exactly while the second slot says something.
+    function _writeEnding(AgreementId id, bytes32 key, Ending memory ending) internal {
+        _endings[id] = ending;
+        uint256 word = AgreementState.unwrap(_states[key]) & ~SPECIAL_BIT;
+        bool special =
+            ending.endAt != 0 || ending.finalAccepted || ending.suspended || ending.closed || ending.unusedFrom != 0;
+        _states[key] = AgreementState.wrap(special ? word | SPECIAL_BIT : word);
+    }
+
+    // Money
+
+    function _id(address currency) internal pure returns (uint256) {
+        return uint160(currency);
+    }
+
+    function _splitAccount(SplitId split) internal view returns (address) {
+        bytes32 key = bytes32(uint256(SplitId.unwrap(split)));
+        return address(uint160(uint256(keccak256(abi.encode(address(SPLITTER), key)))));
+    }
+
+    function _payFees(SplitId split, address currency, uint256 amount) internal {
+        if (amount == 0) return;
+        _held[currency] -= amount;
+        ACCOUNTS.moveFrom(HOLDS_KEY, _splitAccount(split), currency, amount);
+    }
+
+    function _tariff(TariffId tariff) internal view returns (Tariff memory) {
+        return TARIFFS.tariffOf(tariff);
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {TariffMath} from "../libraries/TariffMath.sol";
+import {EndAgreement, hashEndAgreement} from "../types/AccountForms.sol";
+import {AgreementState, packState} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, NO_AGREEMENT} from "../types/Identifiers.sol";
+import {Tariff} from "../types/Tariff.sol";
+import {Settlement} from "./Settlement.sol";
+
+/// @title Every agreement has an end, and every hold a way home.
+/// @dev settled + hold never decreases before `close`, so a permit once issued stays covered.
+abstract contract Endings is Settlement {
+    /// @inheritdoc IUsageAgreements
+    function end(AgreementId id) external {
+        _end(id, msg.sender);
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function endSigned(EndAgreement calldata form, bytes calldata signature) external {
+        address customer = _agreements[form.agreementId].customer;
+        _consumeForm(customer, hashEndAgreement(form), form.nonce, form.deadline, signature);
+        _end(form.agreementId, customer);
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function close(AgreementId id) external {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        Ending memory ending = _ending(id);
+        if (ending.closed) revert Agreements_AlreadyClosed(id);
+        bool hasEnded = ending.finalAccepted || (ending.endAt != 0 && block.timestamp >= ending.endAt);
+        if (!hasEnded) revert Agreements_NotEnded(id, ending.endAt, block.timestamp);
+
+        Tariff memory tariff = _tariff(agreement.tariff);
+        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, tariff);
+        uint80 returned = state.hold();
+        ending.closed = true;
+        _states[key] = packState(true, state.sequence(), state.openedAt(), state.lastElapsed(), state.settled(), 0);
+        _writeEnding(id, key, ending);
+        _release(id, agreement.asset);
+        _held[tariff.currency] -= returned;
+        emit AgreementClosed(id, returned, _states[key]);
+        ACCOUNTS.moveFrom(HOLDS_KEY, agreement.customer, tariff.currency, returned);
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function announceUnused(AgreementId id) external {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        address provider = ASSETS.providerOf(agreement.asset);
+        if (msg.sender != provider) revert Agreements_NotProvider(id, msg.sender, provider);
+        if (!agreement.exclusive) revert Agreements_NotExclusive(id);
+        Tariff memory tariff = _tariff(agreement.tariff);
+        if (tariff.unusedDays == 0) revert Agreements_UnusedRuleAbsent(id);
+        Ending memory ending = _requireRunning(id);
+        ending.unusedFrom = uint40(block.timestamp);
+        ending.usageAtAnnouncement = _usageSettled(_states[key], tariff);
+        _writeEnding(id, key, ending);
+        emit NonUseAnnounced(id, uint40(block.timestamp + tariff.unusedDays * 1 days));
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function endUnused(AgreementId id) external {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        Ending memory ending = _requireRunning(id);
+        if (ending.unusedFrom == 0) revert Agreements_NonUseNotAnnounced(id);
+        Tariff memory tariff = _tariff(agreement.tariff);
+        uint256 due = ending.unusedFrom + tariff.unusedDays * 1 days;
+        if (block.timestamp < due) revert Agreements_NotEnded(id, uint40(due), block.timestamp);
+        uint80 usage = _usageSettled(_states[key], tariff);
+        if (usage > ending.usageAtAnnouncement) revert Agreements_UsedSince(id, ending.usageAtAnnouncement, usage);
+        ending.endAt = uint40(block.timestamp);
+        _writeEnding(id, key, ending);
+        emit EndAnnounced(id, msg.sender, ending.endAt);
+    }
+
+    /// @dev The customer or the provider, after the tariff's notice and minimum term. A customer whose asset now has a
+    ///      less trusted meter than at opening is not held to the minimum term.
+    function _end(AgreementId id, address by) private {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        if (by != agreement.customer && by != ASSETS.providerOf(agreement.asset)) revert Agreements_NotParty(id, by);
+        Ending memory ending = _requireRunning(id);
+        Tariff memory tariff = _tariff(agreement.tariff);
+        uint256 endAt = block.timestamp + tariff.notice;
+        uint256 termEndsAt = uint256(_states[key].openedAt()) + tariff.minimumTerm;
+        bool isReleased = by == agreement.customer && METERS.gradeOf(agreement.asset) < agreement.gradeAtOpening;
+        if (!isReleased && termEndsAt > endAt) endAt = termEndsAt;
+        ending.endAt = uint40(endAt);
+        _writeEnding(id, key, ending);
+        emit EndAnnounced(id, by, ending.endAt);
+    }
+
+    function _requireRunning(AgreementId id) private view returns (Ending memory ending) {
+        ending = _ending(id);
+        if (ending.closed) revert Agreements_AlreadyClosed(id);
+        if (ending.endAt != 0) revert Agreements_AlreadyEnding(id, ending.endAt);
+    }
+
+    function _usageSettled(AgreementState state, Tariff memory tariff) private pure returns (uint80) {
+        uint256 standing = TariffMath.standingCharge(tariff.standingPerDay, state.lastElapsed());
+        return state.settled() > standing ? uint80(state.settled() - standing) : 0;
+    }
+
+    function _release(AgreementId id, AssetId asset) private {
+        AssetUse memory use = _uses[asset];
+        if (use.exclusive == id) use.exclusive = NO_AGREEMENT;
+        use.openCount -= 1;
+        if (use.openCount == 0) use.longestNotice = 0;
+        _uses[asset] = use;
+    }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {MeterSignatures} from "../libraries/MeterSignatures.sol";
+import {ReadingCodec} from "../libraries/ReadingCodec.sol";
+import {TariffMath} from "../libraries/TariffMath.sol";
+import {SignedForms} from "../shared/SignedForms.sol";
+import {AgreementState, packState, stateKey} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, NO_TARIFF, SplitId, TariffId} from "../types/Identifiers.sol";
+import {
+    CURVE_P256,
+    CURVE_SECP256K1,
+    FLAG_CLOCK_NOT_SYNCHRONISED,
+    FLAG_FINAL,
+    Reading,
+    hashReading
+} from "../types/MeterForms.sol";
+import {Route} from "../types/Route.sol";
+import {Tariff} from "../types/Tariff.sol";
+import {AgreementStore} from "./AgreementStore.sol";
+
+/// @title Turns signed cumulative readings into money: one written slot per reading, one movement per run of readings
+///        whose assets share a split.
+abstract contract Settlement is AgreementStore, SignedForms {
+    /// Fees taken from holds and not yet moved to their split.
+    struct Run {
+        SplitId split;
+        address currency;
+        uint256 amount;
+    }
+
+    /// A group's tariff, loaded at its first known agreement.
+    struct PricedTariff {
+        TariffId id;
+        Tariff terms;
+    }
+
+    uint256 private constant CLOCK_TOLERANCE = 120;
+    uint32 private constant SEQUENCE_LIMIT = 1 << 31;
+
+    /// @inheritdoc IUsageAgreements
+    function settle(bytes calldata batch) external {
+        if (batch.length == 0) revert Agreements_MalformedBatch(0, 0);
+        if (uint8(batch[0]) != ReadingCodec.VERSION) revert Agreements_UnknownVersion(uint8(batch[0]));
+        Reading memory reading = ReadingCodec.allocate();
+        Run memory run;
+        uint256 offset = 1;
+        while (offset < batch.length) offset = _settleGroup(batch, offset, reading, run);
+        _payFees(run.split, run.currency, run.amount);
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function settleSigned(Reading calldata reading, bytes calldata signature) external {
+        Agreement memory agreement = _agreements[reading.agreementId];
+        Run memory run;
+        SkipReason reason = SkipReason.UnknownAgreement;
+        if (agreement.tariff != NO_TARIFF) {
+            bytes32 key = stateKey(reading.agreementId, reading.assetId, agreement.tariff);
+            address signer = MeterSignatures.recoverSecp256k1(_hashTypedDataV4(hashReading(reading)), signature);
+            reason = _settleReading(reading, key, _tariff(agreement.tariff), signer, run);
+        }
+        if (reason != SkipReason.None) {
+            revert Agreements_ReadingRefused(reading.agreementId, reading.sequence, reason);
+        }
+        _payFees(run.split, run.currency, run.amount);
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function refill(AgreementId id) external {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        Ending memory ending = _ending(id);
+        if (ending.closed) revert Agreements_AlreadyClosed(id);
+        if (ending.endAt != 0) revert Agreements_RefillRefused(id, "ending");
+        if (ending.suspended) revert Agreements_RefillRefused(id, "suspended");
+        _refill(id, key, _states[key], _tariff(agreement.tariff));
+    }
+
+    /// @inheritdoc IUsageAgreements
+    function accrue(AgreementId id) external {
+        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        Ending memory ending = _ending(id);
+        if (ending.closed) revert Agreements_AlreadyClosed(id);
+        Tariff memory tariff = _tariff(agreement.tariff);
+        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, tariff);
+        if (_wantsRefill(state, tariff) && ending.endAt == 0 && !ending.suspended) _refill(id, key, state, tariff);
+    }
+
+    /// @return next Offset behind the group.
+    function _settleGroup(bytes calldata batch, uint256 offset, Reading memory reading, Run memory run)
+        private
+        returns (uint256 next)
+    {
+        if (batch.length < offset + ReadingCodec.GROUP_HEADER_BYTES) {
+            revert Agreements_MalformedBatch(offset, batch.length);
+        }
+        (uint8 kind, uint32 tariffId, uint256 count) = ReadingCodec.groupHeader(batch, offset);
+        if (kind > CURVE_P256) revert Agreements_MalformedBatch(offset, batch.length);
+        uint256 size = kind == CURVE_SECP256K1 ? ReadingCodec.RECORD_BYTES_SECP256K1 : ReadingCodec.RECORD_BYTES_P256;
+        offset += ReadingCodec.GROUP_HEADER_BYTES;
+        next = offset + count * size;
+        if (next > batch.length) revert Agreements_MalformedBatch(offset, batch.length);
+
+        PricedTariff memory tariff;
+        tariff.id = TariffId.wrap(tariffId);
+        for (; offset < next; offset += size) {
+            ReadingCodec.load(batch, offset, reading);
+            SkipReason reason = kind == CURVE_SECP256K1
+                ? _settleRecord(batch, offset, reading, tariff, run)
+                : SkipReason.UnsupportedCurve;
+            if (reason != SkipReason.None) emit ReadingSkipped(reading.agreementId, reading.sequence, reason);
+        }
+    }
+
+    function _settleRecord(
+        bytes calldata batch,
+        uint256 offset,
+        Reading memory reading,
+        PricedTariff memory tariff,
+        Run memory run
+    ) private returns (SkipReason) {
+        bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff.id);
+        if (_states[key].isUnknown()) return SkipReason.UnknownAgreement;
+        if (tariff.terms.currency == address(0)) tariff.terms = _tariff(tariff.id);
+        (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
+        (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(ReadingCodec.structHash(reading)), r, vs);
+        return _settleReading(reading, key, tariff.terms, signer, run);
+    }
+
+    /// @dev Checks in the order of SkipReason, writes the slot, adds to the run, refills. Changes nothing when it skips.
+    function _settleReading(Reading memory reading, bytes32 key, Tariff memory tariff, address signer, Run memory run)
+        private
+        returns (SkipReason)
+    {
+        AgreementState state = _states[key];
+        if (state.isUnknown()) return SkipReason.UnknownAgreement;
+        if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
+        if (reading.sequence < state.sequence()) return SkipReason.Stale;
+
+        Ending memory ending;
+        if (state.isSpecial()) {
+            ending = _ending(reading.agreementId);
+            if (ending.closed) return SkipReason.Closed;
+            if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
+        }
+
+        Route route = ASSETS.route(reading.assetId);
+        if (signer == address(0) || signer != route.meter()) return SkipReason.InvalidSignature;
+
+        (uint256 elapsed, bool isAhead) = _elapsed(reading, state, ending.endAt);
+        if (isAhead) return SkipReason.TooFarAhead;
+        uint256 charge = _charge(reading, tariff, elapsed);
+        if (charge <= state.settled()) {
+            if (reading.sequence == state.sequence()) return SkipReason.Stale;
+            if (charge < state.settled()) return SkipReason.ChargeFell;
+        }
+        if (_isImplausible(charge, state, tariff)) return SkipReason.Implausible;
+
+        AgreementState settled = _take(state, reading.sequence, elapsed, charge);
+        _states[key] = settled;
+        emit ReadingSettled(reading.agreementId, settled);
+        _addToRun(run, route.split(), tariff.currency, settled.settled() - state.settled());
+
+        if (reading.flags & FLAG_FINAL != 0 && ending.endAt != 0) {
+            _acceptFinal(reading, key, ending, settled.openedAt() + elapsed);
+        } else if (_wantsRefill(settled, tariff) && ending.endAt == 0 && !ending.suspended) {
+            _refill(reading.agreementId, key, settled, tariff);
+        }
+        return SkipReason.None;
+    }
+
+    /// @dev Never falls, never ahead of chain time, never past the end; without a trusted clock the last value counts.
+    function _elapsed(Reading memory reading, AgreementState state, uint256 endAt)
+        private
+        view
+        returns (uint256 elapsed, bool isAhead)
+    {
+        elapsed = state.lastElapsed();
+        if (reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED != 0) return (elapsed, false);
+        if (reading.time > block.timestamp + CLOCK_TOLERANCE) return (elapsed, true);
+        uint256 until = reading.time < block.timestamp ? reading.time : block.timestamp;
+        if (endAt != 0 && until > endAt) until = endAt;
+        uint256 openedAt = state.openedAt();
+        if (until > openedAt + elapsed) elapsed = until - openedAt;
+    }
+
+    function _charge(Reading memory r, Tariff memory tariff, uint256 elapsed) private pure returns (uint80) {
+        return TariffMath.capped(
+            TariffMath.usageCharge(tariff, r.register0, r.register1, r.register2, r.register3)
+                + TariffMath.standingCharge(tariff.standingPerDay, elapsed)
+        );
+    }
+
+    /// @dev Cumulative since opening, so the order of readings never matters. 80 + 32 bits: no overflow.
+    function _isImplausible(uint256 charge, AgreementState state, Tariff memory tariff) private view returns (bool) {
+        unchecked {
+            uint256 most =
+                tariff.maxChargePerHour * (block.timestamp - state.openedAt()) + tariff.burst * uint256(1 hours);
+            return charge * 1 hours > most;
+        }
+    }
+
+    /// @dev The difference to what was settled, at most the hold; what is beyond is arrears, which nobody stores.
+    function _take(AgreementState state, uint32 sequence, uint256 elapsed, uint256 charge)
+        private
+        pure
+        returns (AgreementState)
+    {
+        uint80 due = uint80(charge - state.settled());
+        uint80 taken = due < state.hold() ? due : state.hold();
+        return packState(
+            state.isSpecial(),
+            sequence,
+            state.openedAt(),
+            uint32(elapsed),
+            state.settled() + taken,
+            state.hold() - taken
+        );
+    }
+
+    function _addToRun(Run memory run, SplitId split, address currency, uint256 amount) private {
+        if (run.split != split || run.currency != currency) {
+            _payFees(run.split, run.currency, run.amount);
+            (run.split, run.currency, run.amount) = (split, currency, 0);
+        }
+        run.amount += amount;
+    }
+
+    /// @dev Only a requested end can become final; the end moves forward to the reading, so standing charges stop there.
+    function _acceptFinal(Reading memory reading, bytes32 key, Ending memory ending, uint256 readAt) private {
+        bool isTimed = reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
+        uint256 endAt = isTimed ? readAt : block.timestamp;
+        if (endAt < ending.endAt) ending.endAt = uint40(endAt);
+        ending.finalAccepted = true;
+        _writeEnding(reading.agreementId, key, ending);
+        emit FinalReadingAccepted(reading.agreementId, reading.sequence);
+    }
+
+    /// @dev Takes the standing part up to now or the end, as far as the hold reaches; the rest is arrears like any other.
+    function _accrue(AgreementId id, bytes32 key, AssetId asset, uint256 endAt, Tariff memory tariff)
+        internal
+        returns (AgreementState state)
+    {
+        state = _states[key];
+        uint256 until = endAt != 0 && endAt < block.timestamp ? endAt : block.timestamp;
+        uint256 elapsed = until - state.openedAt();
+        if (elapsed <= state.lastElapsed()) return state;
+
+        uint256 settledBefore = state.settled();
+        uint256 standing = TariffMath.standingCharge(tariff.standingPerDay, elapsed)
+            - TariffMath.standingCharge(tariff.standingPerDay, state.lastElapsed());
+        state = _take(state, state.sequence(), elapsed, TariffMath.capped(settledBefore + standing));
+        _states[key] = state;
+        emit StandingAccrued(id, state);
+        _payFees(ASSETS.route(asset).split(), tariff.currency, state.settled() - settledBefore);
+    }
+
+    function _wantsRefill(AgreementState state, Tariff memory tariff) private pure returns (bool) {
+        return uint256(state.hold()) * 2 < tariff.holdTarget;
+    }
+
+    /// @dev To the target, as far as cap, balance and allowance reach. Never reverts for want of money.
+    function _refill(AgreementId id, bytes32 key, AgreementState state, Tariff memory tariff) private {
+        if (state.hold() >= tariff.holdTarget) return;
+        address customer = _agreements[id].customer;
+        uint80 wanted = tariff.holdTarget - state.hold();
+        (uint80 amount, ShortReason reason, Cap memory cap) = _refillable(id, state, customer, tariff.currency, wanted);
+        if (amount != 0) {
+            cap.spentInPeriod += amount;
+            _caps[id] = cap;
+            _held[tariff.currency] += amount;
+            AgreementState filled = packState(
+                state.isSpecial(),
+                state.sequence(),
+                state.openedAt(),
+                state.lastElapsed(),
+                state.settled(),
+                state.hold() + amount
+            );
+            _states[key] = filled;
+            emit HoldRefilled(id, amount, filled);
+            ACCOUNTS.transferFrom(customer, HOLDS_ACCOUNT, _id(tariff.currency), amount);
+        }
+        if (amount < wanted) emit RefillShort(id, wanted, amount, reason);
+    }
+
+    /// @return amount What cap, balance and allowance all permit, at most `wanted`.
+    /// @return reason The tightest of the three (meaningful where amount < wanted).
+    /// @return cap The cap of the present period, before the refill.
+    function _refillable(AgreementId id, AgreementState state, address customer, address currency, uint80 wanted)
+        private
+        view
+        returns (uint80 amount, ShortReason reason, Cap memory cap)
+    {
+        cap = _capNow(id, state);
+        uint256 left =
+            cap.period == 0 || cap.spentInPeriod >= cap.capPerPeriod ? 0 : cap.capPerPeriod - cap.spentInPeriod;
+        uint256 balance = ACCOUNTS.balanceOf(customer, _id(currency));
+        uint256 allowance = ACCOUNTS.allowance(customer, address(this), _id(currency));
+        (uint256 least, ShortReason why) = (left, ShortReason.CapReached);
+        if (OFFERS.paused()) (least, why) = (0, ShortReason.Paused);
+        if (balance < least) (least, why) = (balance, ShortReason.NoBalance);
+        if (allowance < least) (least, why) = (allowance, ShortReason.NoAllowance);
+        amount = least < wanted ? uint80(least) : wanted;
+        reason = why;
+    }
+
+    /// @dev Periods have fixed edges, counted from the opening in chain time.
+    function _capNow(AgreementId id, AgreementState state) internal view returns (Cap memory cap) {
+        cap = _cap(id);
+        if (cap.period == 0) return cap;
+        uint32 index = uint32((block.timestamp - state.openedAt()) / cap.period);
+        if (index != cap.periodIndex) (cap.periodIndex, cap.spentInPeriod) = (index, 0);
+    }
+}

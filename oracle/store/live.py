@@ -1,0 +1,65 @@
+"""What the live stream tells: small facts in the order they were written, in the same transaction as their cause."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from oracle.store.tables import live_events
+from oracle.types import AgreementId, AssetId
+
+KEPT_SECONDS = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """`public`: settled figures and facts of an asset that everybody may see."""
+
+    id: int
+    at: float
+    kind: str
+    asset_id: AssetId | None
+    agreement_id: AgreementId | None
+    public: bool
+    payload: Mapping[str, object]
+
+
+def add(
+    connection: Connection,
+    now: float,
+    kind: str,
+    payload: Mapping[str, object],
+    asset: AssetId | None = None,
+    agreement: AgreementId | None = None,
+    public: bool = False,
+) -> None:
+    connection.execute(
+        insert(live_events).values(
+            at=now, kind=kind, payload=dict(payload), asset_id=asset, agreement_id=agreement, public=public
+        )
+    )
+
+
+def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[LiveEvent]:
+    """Events with a higher id, oldest first."""
+    query = select(live_events).where(live_events.c.id > last_id).order_by(live_events.c.id).limit(limit)
+    return [
+        LiveEvent(
+            row.id,
+            row.at,
+            row.kind,
+            None if row.asset_id is None else AssetId(row.asset_id),
+            None if row.agreement_id is None else AgreementId(row.agreement_id),
+            row.public,
+            row.payload,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def last_id(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(live_events.c.id))).scalar() or 0)
+
+
+def purge(connection: Connection, now: float) -> None:
+    connection.execute(delete(live_events).where(live_events.c.at < now - KEPT_SECONDS))

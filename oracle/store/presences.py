@@ -1,0 +1,61 @@
+"""Who stands at the machine: its last challenge, the customer's signed answer, and a wish to stop."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from oracle.domain.forms import Signed
+from oracle.domain.permits import Start
+from oracle.store.tables import presences
+from oracle.types import Address, AgreementId, Bytes32
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    challenge: Bytes32 | None = None
+    challenged_at: float | None = None
+    start: Signed[Start] | None = None
+    stopped_by: Address | None = None
+    stopped_at: float | None = None
+
+
+def load(connection: Connection, agreement: AgreementId) -> Presence:
+    row = connection.execute(select(presences).where(presences.c.agreement_id == agreement)).first()
+    if row is None:
+        return Presence()
+    return Presence(
+        None if row.challenge is None else Bytes32(row.challenge),
+        row.challenged_at,
+        None if row.start is None else Signed(Start.parse(row.start), row.start_signature),
+        None if row.stopped_by is None else Address(row.stopped_by),
+        row.stopped_at,
+    )
+
+
+def stopped(connection: Connection) -> set[AgreementId]:
+    query = select(presences.c.agreement_id).where(presences.c.stopped_at.is_not(None))
+    return {AgreementId(row.agreement_id) for row in connection.execute(query)}
+
+
+def note_challenge(connection: Connection, agreement: AgreementId, challenge: Bytes32, now: float) -> None:
+    _save(connection, agreement, {"challenge": challenge, "challenged_at": now})
+
+
+def note_start(connection: Connection, agreement: AgreementId, start: Signed[Start] | None) -> None:
+    """A start lifts an earlier stop. Without a form: an exclusive agreement goes on."""
+    values: dict[str, object] = {"stopped_by": None, "stopped_at": None}
+    if start is not None:
+        values |= {"start": start.form.to_json(), "start_signature": start.signature}
+    _save(connection, agreement, values)
+
+
+def note_stop(connection: Connection, agreement: AgreementId, by: Address, now: float) -> None:
+    _save(connection, agreement, {"stopped_by": by, "stopped_at": now, "start": None, "start_signature": None})
+
+
+def _save(connection: Connection, agreement: AgreementId, values: dict[str, object]) -> None:
+    changed = connection.execute(
+        update(presences).where(presences.c.agreement_id == agreement).values(**values)
+    ).rowcount
+    if not changed:
+        connection.execute(insert(presences).values(agreement_id=agreement, **values))

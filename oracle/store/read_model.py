@@ -1,0 +1,326 @@
+"""What the chain says, as of the checkpoint's block: *settled* figures only. Nothing here comes from a device."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_
+
+from oracle.domain.tariffs import Tariff, parse_tariff
+from oracle.store import tables
+from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, Seconds, SplitId, TariffId, UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEvent:
+    """One log of the platform's contracts with its arguments as JSON values (integers stay integers)."""
+
+    block: BlockNumber
+    log_index: int
+    block_time: UnixTime
+    transaction: str
+    contract: str
+    name: str
+    asset_id: AssetId | None
+    agreement_id: AgreementId | None
+    split_id: SplitId | None
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    id: AssetId
+    provider: Address
+    maker: Address
+    self_declared_by: Address | None
+    lifecycle: int
+    registered_at: UnixTime
+    title_epoch: int
+    model: str
+    serial_hash: str
+    passport_hash: str
+    passport_uri: str
+    lienholder: Address | None
+    offer_refusal: str | None
+    meter: Address | None
+    split_id: SplitId
+    epoch: int
+    curve: int
+    grade: int
+    permit_signer: Address | None
+    permit_signer_from: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    asset_id: AssetId
+    tariff_id: TariffId
+    exclusive: bool
+    provider: Address
+    until: UnixTime
+    title_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`settled`, `hold`, `sequence`, `last_elapsed`: the slot on chain. `end_at` None: not ending."""
+
+    id: AgreementId
+    asset_id: AssetId
+    tariff_id: TariffId
+    customer: Address
+    delegate: Address | None
+    exclusive: bool
+    grade_at_opening: int
+    credited: BaseUnits
+    opened_at: UnixTime
+    sequence: int
+    last_elapsed: Seconds
+    settled: BaseUnits
+    hold: BaseUnits
+    cap_per_period: BaseUnits
+    period: Seconds
+    spent_in_period: BaseUnits
+    period_index: int
+    end_at: UnixTime | None
+    final_accepted: bool
+    suspended: bool
+    closed: bool
+    settled_time: UnixTime | None
+
+    @property
+    def last_settled_at(self) -> UnixTime:
+        """Chain time of the last settlement, at first of the opening."""
+        return self.opened_at if self.settled_time is None else self.settled_time
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    id: SplitId
+    controller: Address | None
+    version: int
+    account: Address
+    payees: Sequence[tuple[Address, int]]
+    currencies: Sequence[Address]
+
+
+# Reading
+
+
+def agreement(connection: Connection, wanted: AgreementId) -> Agreement | None:
+    return agreements(connection, [wanted]).get(wanted)
+
+
+def agreements(connection: Connection, wanted: Iterable[AgreementId]) -> dict[AgreementId, Agreement]:
+    found: dict[AgreementId, Agreement] = {}
+    ids = sorted(set(wanted))
+    for start in range(0, len(ids), 500):
+        query = select(tables.agreements).where(tables.agreements.c.id.in_(ids[start : start + 500]))
+        found |= {AgreementId(row.id): Agreement(*row) for row in connection.execute(query)}
+    return found
+
+
+def open_agreements(connection: Connection) -> list[Agreement]:
+    query = select(tables.agreements).where(tables.agreements.c.closed.is_(False)).order_by(tables.agreements.c.id)
+    return [Agreement(*row) for row in connection.execute(query)]
+
+
+def agreements_of_asset(connection: Connection, asset_id: AssetId) -> list[Agreement]:
+    query = select(tables.agreements).where(tables.agreements.c.asset_id == asset_id).order_by(tables.agreements.c.id)
+    return [Agreement(*row) for row in connection.execute(query)]
+
+
+def agreements_of_account(connection: Connection, account: Address) -> list[Agreement]:
+    """Those where the account is customer, delegate or provider."""
+    query = (
+        select(tables.agreements)
+        .join(tables.assets, tables.assets.c.id == tables.agreements.c.asset_id)
+        .where(
+            (tables.agreements.c.customer == account)
+            | (tables.agreements.c.delegate == account)
+            | (tables.assets.c.provider == account)
+        )
+        .order_by(tables.agreements.c.id)
+    )
+    return [Agreement(*row) for row in connection.execute(query)]
+
+
+def asset(connection: Connection, wanted: AssetId) -> Asset | None:
+    return assets(connection, [wanted]).get(wanted)
+
+
+def assets(connection: Connection, wanted: Iterable[AssetId]) -> dict[AssetId, Asset]:
+    found: dict[AssetId, Asset] = {}
+    ids = sorted(set(wanted))
+    for start in range(0, len(ids), 500):
+        query = select(tables.assets).where(tables.assets.c.id.in_(ids[start : start + 500]))
+        found |= {AssetId(row.id): Asset(*row) for row in connection.execute(query)}
+    return found
+
+
+def list_assets(connection: Connection, after: int = 0, limit: int = 100) -> list[Asset]:
+    query = select(tables.assets).where(tables.assets.c.id > after).order_by(tables.assets.c.id).limit(limit)
+    return [Asset(*row) for row in connection.execute(query)]
+
+
+def tariff(connection: Connection, wanted: TariffId) -> Tariff | None:
+    row = connection.execute(select(tables.tariffs.c.terms).where(tables.tariffs.c.id == wanted)).first()
+    return None if row is None else parse_tariff(row.terms)
+
+
+def offers(connection: Connection, after: tuple[int, int] = (0, 0), limit: int = 200) -> list[Offer]:
+    """Listed offers whose title has not moved since; the caller looks at `until`."""
+    key = tuple_(tables.offers.c.asset_id, tables.offers.c.tariff_id)
+    query = (
+        select(tables.offers)
+        .join(tables.assets, tables.assets.c.id == tables.offers.c.asset_id)
+        .where(tables.offers.c.title_epoch == tables.assets.c.title_epoch, key > tuple_(*after))
+        .order_by(tables.offers.c.asset_id, tables.offers.c.tariff_id, tables.offers.c.exclusive)
+        .limit(limit)
+    )
+    return [Offer(*row) for row in connection.execute(query)]
+
+
+def offers_of_asset(connection: Connection, asset_id: AssetId) -> list[Offer]:
+    query = select(tables.offers).where(tables.offers.c.asset_id == asset_id)
+    return [Offer(*row) for row in connection.execute(query)]
+
+
+def split(connection: Connection, wanted: SplitId) -> Split | None:
+    row = connection.execute(select(tables.splits).where(tables.splits.c.id == wanted)).first()
+    return None if row is None else _split(row)
+
+
+def all_splits(connection: Connection) -> list[Split]:
+    return [_split(row) for row in connection.execute(select(tables.splits).order_by(tables.splits.c.id))]
+
+
+def balance(connection: Connection, account: Address, currency: Address) -> BaseUnits:
+    query = select(tables.balances.c.amount).where(
+        tables.balances.c.account == account, tables.balances.c.currency == currency
+    )
+    return BaseUnits(connection.execute(query).scalar() or 0)
+
+
+def events(
+    connection: Connection,
+    names: Iterable[str] | None = None,
+    agreement_id: AgreementId | None = None,
+    asset_id: AssetId | None = None,
+    split_id: SplitId | None = None,
+    after: tuple[int, int] = (-1, -1),
+    limit: int = 1_000,
+) -> list[ChainEvent]:
+    """In chain order, after (block, log index)."""
+    table = tables.chain_events
+    query = select(table).where(tuple_(table.c.block, table.c.log_index) > tuple_(*after))
+    if names is not None:
+        query = query.where(table.c.name.in_(list(names)))
+    for column, value in (
+        (table.c.agreement_id, agreement_id),
+        (table.c.asset_id, asset_id),
+        (table.c.split_id, split_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    rows = connection.execute(query.order_by(table.c.block, table.c.log_index).limit(limit))
+    return [
+        ChainEvent(
+            BlockNumber(row.block),
+            row.log_index,
+            UnixTime(row.block_time),
+            row.transaction,
+            row.contract,
+            row.name,
+            row.asset_id,
+            row.agreement_id,
+            row.split_id,
+            row.arguments,
+        )
+        for row in rows
+    ]
+
+
+# Writing: the index cycle only
+
+
+def save_assets(connection: Connection, changed: Sequence[Asset]) -> None:
+    _replace(connection, tables.assets, [asdict(item) for item in changed])
+
+
+def save_agreements(connection: Connection, changed: Sequence[Agreement]) -> None:
+    _replace(connection, tables.agreements, [asdict(item) for item in changed])
+
+
+def save_splits(connection: Connection, changed: Sequence[Split]) -> None:
+    rows = [asdict(item) for item in changed]
+    for row in rows:
+        row["payees"] = [[account, str(share)] for account, share in row["payees"]]
+        row["currencies"] = list(row["currencies"])
+    _replace(connection, tables.splits, rows)
+
+
+def save_tariff(connection: Connection, tariff_id: TariffId, publisher: Address, terms: Tariff) -> None:
+    _replace(connection, tables.tariffs, [{"id": tariff_id, "publisher": publisher, "terms": terms.to_json()}])
+
+
+def save_offer(connection: Connection, offer: Offer) -> None:
+    remove_offer(connection, offer.asset_id, offer.tariff_id, offer.exclusive)
+    connection.execute(insert(tables.offers).values(**asdict(offer)))
+
+
+def remove_offer(connection: Connection, asset_id: AssetId, tariff_id: TariffId, exclusive: bool) -> None:
+    connection.execute(
+        delete(tables.offers).where(
+            tables.offers.c.asset_id == asset_id,
+            tables.offers.c.tariff_id == tariff_id,
+            tables.offers.c.exclusive.is_(exclusive),
+        )
+    )
+
+
+def save_balance(connection: Connection, account: Address, currency: Address, amount: int) -> None:
+    connection.execute(
+        delete(tables.balances).where(tables.balances.c.account == account, tables.balances.c.currency == currency)
+    )
+    connection.execute(insert(tables.balances).values(account=account, currency=currency, amount=amount))
+
+
+def add_events(connection: Connection, new: Sequence[ChainEvent]) -> None:
+    if new:
+        connection.execute(insert(tables.chain_events), [asdict(event) for event in new])
+
+
+def clear(connection: Connection) -> None:
+    """Forgets everything that came from the chain, so that it can be read again from the start."""
+    for table in (
+        tables.chain_events,
+        tables.agreements,
+        tables.offers,
+        tables.assets,
+        tables.tariffs,
+        tables.splits,
+        tables.balances,
+        tables.checkpoints,
+    ):
+        connection.execute(delete(table))
+
+
+def _split(row: Row[Any]) -> Split:
+    return Split(
+        SplitId(row.id),
+        row.controller,
+        row.version,
+        row.account,
+        [(Address(account), int(share)) for account, share in row.payees],
+        [Address(currency) for currency in row.currencies],
+    )
+
+
+def _replace(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Delete and insert instead of an upsert, whose SQL differs between databases."""
+    ids = [row["id"] for row in rows]
+    for start in range(0, len(ids), 500):
+        connection.execute(delete(table).where(table.c.id.in_(ids[start : start + 500])))
+    if rows:
+        connection.execute(insert(table), list(rows))
