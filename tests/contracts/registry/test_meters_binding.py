@@ -24,9 +24,7 @@ def asset(world):
 
 
 def announce_new(world, asset, effective_at, *, by=None, odometer=0):
-    binding = world.binding(
-        asset, NEW, 2, effective_at=effective_at, registers_hash=REGISTERS, odometer=odometer
-    )
+    binding = world.binding(asset, NEW, 2, effective_at=effective_at, registers_hash=REGISTERS, odometer=odometer)
     return world.announce(binding, NEW, by=by)
 
 
@@ -82,7 +80,15 @@ def test_malleable_and_malformed_possessions_are_refused(world):
     binding = world.binding(asset, meter)
     good = sign(meter, "MeterBinding", binding, world.meters)
     foreign = sign(meter, "MeterBinding", binding, world.assets)
-    for bad in (with_high_s(good), compact(with_high_s(good)), good[:-1] + b"\x00", good + b"\x00", good[:63], b"", foreign):
+    for bad in (
+        with_high_s(good),
+        compact(with_high_s(good)),
+        good[:-1] + b"\x00",
+        good + b"\x00",
+        good[:63],
+        b"",
+        foreign,
+    ):
         with typed_error("Meters_SignatureInvalid", asset, meter.address):
             world.meters.announceMeter(binding, 1, bad, b"", {"from": world.provider})
 
@@ -106,14 +112,18 @@ def test_curves_that_this_version_does_not_verify_are_refused(world, curve):
     asset, meter = world.register(), key("meter 1")
     binding = (asset, b"\x01" * 64, curve, 1, 0, NOTHING, 0)
     with typed_error("Meters_UnknownCurve", curve):
-        world.meters.announceMeter(binding, 1, sign(meter, "MeterBinding", binding, world.meters), b"", {"from": world.provider})
+        world.meters.announceMeter(
+            binding, 1, sign(meter, "MeterBinding", binding, world.meters), b"", {"from": world.provider}
+        )
 
 
 @pytest.mark.parametrize("length", [0, 19, 21, 32, 64])
 def test_a_secp256k1_signer_is_an_address(world, length):
     asset = world.register()
     with typed_error("Meters_SignerLength", 0, length):
-        world.meters.announceMeter((asset, b"\x01" * length, 0, 1, 0, NOTHING, 0), 1, b"", b"", {"from": world.provider})
+        world.meters.announceMeter(
+            (asset, b"\x01" * length, 0, 1, 0, NOTHING, 0), 1, b"", b"", {"from": world.provider}
+        )
 
 
 def test_the_zero_address_is_no_meter(world):
