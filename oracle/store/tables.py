@@ -157,6 +157,7 @@ chain_events = Table(
     Column("asset_id", BigInteger),
     Column("agreement_id", BigInteger),
     Column("split_id", BigInteger),
+    Column("amount", Units),
     Column("arguments", JSON, nullable=False),
     UniqueConstraint("block", "log_index"),
     Index(None, "agreement_id", "name"),

@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.BigInteger(), nullable=True),
         sa.Column("agreement_id", sa.BigInteger(), nullable=True),
         sa.Column("split_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount", sa.String(length=80), nullable=True),
         sa.Column("arguments", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_events")),
         sa.UniqueConstraint("block", "log_index", name=op.f("uq_chain_events_block_log_index")),

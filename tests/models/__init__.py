@@ -1,0 +1,1 @@
+"""Reference models: what the contracts must do, in plain integers."""
