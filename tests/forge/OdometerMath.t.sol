@@ -27,10 +27,10 @@ contract OdometerMathTest {
     }
 
     /// However often a machine reports, it loses less than one second of growth a report.
-    function testFuzz_AMachineAtFullRateLosesAtMostASecondAReport(
-        uint32 rate,
-        uint16[12] calldata waits
-    ) external pure {
+    function testFuzz_AMachineAtFullRateLosesAtMostASecondAReport(uint32 rate, uint16[12] calldata waits)
+        external
+        pure
+    {
         uint48 odometer;
         uint40 since = START;
         uint256 time = START;

@@ -43,11 +43,10 @@ contract TariffMathTest {
     }
 
     /// Q-7: what is taken over any readings in between telescopes to the last charge, below the cap and at it.
-    function testFuzz_Q7_SlicingChangesNothing(
-        uint64[4] calldata prices,
-        uint40[8] calldata uses,
-        uint64 perDay
-    ) external pure {
+    function testFuzz_Q7_SlicingChangesNothing(uint64[4] calldata prices, uint40[8] calldata uses, uint64 perDay)
+        external
+        pure
+    {
         Tariff memory tariff = _tariff([uint96(prices[0]), prices[1], prices[2], prices[3]], perDay);
         uint48[4] memory registers;
         uint256 taken;

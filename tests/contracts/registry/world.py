@@ -18,6 +18,7 @@ LISTING = 2
 MODEL = keccak(text="drill 3000")
 DAY = 86_400
 NO_STATUS = (0, 0, 0, 0, 0, 0)
+NO_PENDING = (ZERO, 0, 0, 0, 0, 0, "0x" + NOTHING.hex())
 
 
 def container(name: str) -> Any:
