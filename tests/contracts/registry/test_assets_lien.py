@@ -91,6 +91,13 @@ def test_the_split_of_an_asset_under_lien_stays_and_is_distributed(world, asset)
     assert "RouteChanged" not in transaction.events
 
 
+def test_a_lien_binds_the_title_and_not_the_fees(world, asset):
+    own, other = world.split(world.provider), world.split(world.maker)
+    for split in (own, other):
+        world.assets.repoint(asset, split, {"from": world.provider})
+    assert world.split_of(asset) == other
+
+
 def test_only_the_lienholder_releases(world, asset):
     for other in (world.provider, world.admin, world.guardian, world.stranger):
         with typed_error("Assets_NotLienholder", asset, other, world.lienholder):

@@ -79,6 +79,14 @@ def test_a_fixed_split_stays_and_is_distributed(world):
     assert "RouteChanged" not in transaction.events
 
 
+def test_control_of_a_split_without_a_lien_does_not_keep_the_fees_of_a_sold_asset(world):
+    asset, old = pointed(world, 1, world.lienholder)
+    world.earn(old, 5)
+    move(world, asset, world.buyer)
+    assert world.splitter.controllerOf(world.split_of(asset)) == world.buyer
+    assert world.balance(world.lienholder) == 5
+
+
 def test_an_asset_without_split_stays_without(world):
     asset = world.register()
     transaction = move(world, asset, world.buyer)
