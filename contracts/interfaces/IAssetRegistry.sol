@@ -13,6 +13,8 @@ import {Route} from "../types/Route.sol";
 ///         old split is distributed, and fees that settle later go to a new split of the buyer alone, with the currencies of
 ///         the old one. A fixed split, and the split of an asset under lien, stay with the asset instead.
 /// @dev WARNING a contract that takes a title even for one transaction gets the new split in its own name.
+/// @dev WARNING a lien binds the title and not the fees: a lienholder that counts on those needs the split's control too,
+///      and whoever controls a split without a lien loses the asset's later fees when its title moves.
 interface IAssetRegistry is IERC721, ISignedForms {
     enum Lifecycle {
         Registered,

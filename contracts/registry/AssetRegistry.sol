@@ -19,14 +19,7 @@ import {packRoute, Route} from "../types/Route.sol";
 /// @title Titles of machines; see IAssetRegistry.
 /// @dev Only splitter and agreements, both fixed at deployment, are called between a check and its effect; neither calls
 ///      out. The one call to a stranger is the ERC-721 receiver's hook, after everything is written and under the guard.
-contract AssetRegistry is
-    IAssetRegistry,
-    ERC721,
-    SignedForms,
-    AccessManaged,
-    Pausable,
-    ReentrancyGuardTransient
-{
+contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pausable, ReentrancyGuardTransient {
     IFeeSplitter public immutable splitter;
     address public immutable meterRegistry;
     IUsageAgreements public immutable agreements;
