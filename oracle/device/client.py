@@ -7,7 +7,7 @@ import httpx
 from oracle.domain import wire
 from oracle.domain.answers import ReadingAnswer, parse_reading_answer
 from oracle.domain.forms import Signed, parse_signed
-from oracle.domain.permits import Permit
+from oracle.domain.permits import Permit, Start
 from oracle.domain.readings import SignedReading
 from oracle.domain.statuses import Status
 from oracle.domain.stop_reasons import StopReason
@@ -34,7 +34,8 @@ class IngestClient:
 
     def post_readings(self, readings: Sequence[SignedReading]) -> list[ReadingAnswer]:
         """One answer for each reading, in their order."""
-        document = self._request("POST", "/v1/readings", [signed.to_json() for signed in readings])
+        content = self._request("POST", "/v1/readings", [signed.to_json() for signed in readings])
+        document = wire.decode_json(content)
         items = wire.items(wire.members(document, "answer", ("answers",))["answers"], "answers")
         answers = [parse_reading_answer(item) for item in items]
         if len(answers) != len(readings):
@@ -52,18 +53,28 @@ class IngestClient:
     ) -> tuple[Signed[Permit] | None, StopReason | None]:
         """The current permit, or why there is none (or no higher one)."""
         query = "" if challenge is None else f"?challenge={wire.to_hex(challenge)}"
-        document = self._request("GET", f"/v1/agreements/{agreement_id}/permit{query}")
+        document = wire.decode_json(self._request("GET", f"/v1/agreements/{agreement_id}/permit{query}"))
         found = wire.members(document, "permit answer", ("permit", "stopReason"))
         permit = found["permit"]
         return None if permit is None else parse_signed(Permit, permit), StopReason.parse(found["stopReason"])
 
-    def _request(self, method: str, path: str, document: object = None) -> object:
+    def start(self, agreement_id: AgreementId, challenge: bytes) -> Signed[Start] | None:
+        """The starter's answer to this device's challenge; None as long as there is none."""
+        try:
+            content = self._request("GET", f"/v1/agreements/{agreement_id}/start?challenge={wire.to_hex(challenge)}")
+        except Rejected as refused:
+            if refused.code == "unknown_start":
+                return None
+            raise
+        return parse_signed(Start, wire.decode_json(content))
+
+    def _request(self, method: str, path: str, document: object = None) -> bytes:
         try:
             response = self._http.request(method, path, json=document)
         except httpx.TransportError as error:
             raise Retryable("ingest", f"cannot be reached: {error}") from error
         if response.is_success:
-            return wire.decode_json(response.content) if response.content else None
+            return response.content
         if response.is_server_error or response.status_code in _TRY_AGAIN:
             raise Retryable("ingest", f"answers {response.status_code}", _retry_after(response))
         raise Rejected(_code(response), "ingest", f"answers {response.status_code} to {method} {path}")

@@ -158,6 +158,12 @@ class PermitCheck:
         self._start_challenge = None
         self._present.add(start.agreement_id)
 
+    def awaits_start(self, agreement_id: AgreementId) -> bool:
+        """Whether only the starter's presence is missing."""
+        held = self._held.get(agreement_id)
+        shared = held is not None and held.permit.starter != ZERO_ADDRESS
+        return shared and agreement_id not in self._present
+
     def end_session(self, agreement_id: AgreementId) -> None:
         """The next session on a shared machine needs a new Start."""
         self._present.discard(agreement_id)
@@ -185,9 +191,7 @@ class PermitCheck:
         if self._expired(held):
             told = self._told.get(agreement_id)
             return told if told in _NO_NEW_PERMIT else StopReason.PERMIT_EXPIRED
-        if permit.starter != ZERO_ADDRESS and agreement_id not in self._present:
-            return StopReason.NO_PERMIT
-        return None
+        return StopReason.NO_PERMIT if self.awaits_start(agreement_id) else None
 
     def charging_time_ms(self, permit: Permit) -> int:
         """Unix milliseconds by which the standing part counts. With a clock that is not synchronised: the permit's

@@ -191,6 +191,7 @@ class Runner:
             else:
                 challenge = None if self._clock.synchronised else self._permits.permit_challenge()
                 self._take(*self._client.permit(self.agreement_id, challenge))
+            self._take_start()
         except Retryable:
             return
         except Rejected as refused:
@@ -203,6 +204,13 @@ class Runner:
             except PermitRefused as refused:
                 self._on_refusal(refused)
         self._permits.told(self.agreement_id, reason)
+
+    def _take_start(self) -> None:
+        """On a shared machine that somebody wants to run: the starter's answer, once it is there."""
+        if self._wanted_stop is None and self._permits.awaits_start(self.agreement_id):
+            start = self._client.start(self.agreement_id, self._permits.start_challenge())
+            if start is not None:
+                self._permits.admit(start)
 
     def _report(self, sample: Sample | None, reason: StopReason | None) -> Report:
         permit = self._permits.permit_of(self.agreement_id)

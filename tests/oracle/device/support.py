@@ -169,6 +169,7 @@ class Door:
         self.block = 40
         self.validity = 3_600
         self.stop_reason: StopReason | None = None
+        self.start: Signed[Start] | None = None
         self.open, self.issuing = True, True
         self.last: Reading | None = None
         self.stop_reasons: list[str | None] = []
@@ -197,6 +198,11 @@ class Door:
             case "POST", "/v1/status":
                 self.statuses.append(body)
                 return httpx.Response(204)
+            case "GET", path if path.endswith("/start"):
+                found = self.start
+                if found is None or to_hex(found.form.challenge) != request.url.params["challenge"]:
+                    return httpx.Response(404, json={"code": "unknown_start"})
+                return httpx.Response(200, json=found.to_json())
             case "GET", _:
                 challenge = bytes.fromhex(request.url.params.get("challenge", to_hex(ZERO_BYTES32))[2:])
                 found = self._permit(challenge)

@@ -13,7 +13,7 @@ from oracle.domain.statuses import StatusState
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.wire import decode_ndjson
 from oracle.errors import Malformed, Rejected, Retryable
-from tests.oracle.device.support import AGREEMENT, NOW, Door, ManualClock, MemoryDisk, meter, permit
+from tests.oracle.device.support import AGREEMENT, NOW, Door, ManualClock, MemoryDisk, meter, permit, signed_start
 from tests.oracle.domain.support import sample
 
 STEP = (0, 1_000, 0, 0)
@@ -151,6 +151,16 @@ def test_a_permit_can_be_asked_for(client, door):
     assert client.permit(AGREEMENT, b"\x05" * 32)[0].form.challenge == b"\x05" * 32
     door.issuing, door.stop_reason = False, StopReason.SUSPENDED
     assert client.permit(AGREEMENT) == (None, StopReason.SUSPENDED)
+
+
+def test_a_start_can_be_asked_for(client, door):
+    assert client.start(AGREEMENT, b"\x05" * 32) is None
+    door.start = signed_start(challenge=b"\x05" * 32)
+    assert client.start(AGREEMENT, b"\x05" * 32) == door.start
+    door.answer = httpx.Response(403, json={"code": "forbidden"})
+    with pytest.raises(Rejected) as caught:
+        client.start(AGREEMENT, b"\x05" * 32)
+    assert caught.value.code == "forbidden"
 
 
 def test_a_refused_question_is_an_error(client, door):

@@ -18,6 +18,7 @@ from tests.oracle.device.support import (
     ASSET,
     NOW,
     STARTER_KEY,
+    STRANGER_KEY,
     TARIFF_ID,
     Door,
     ManualClock,
@@ -238,12 +239,21 @@ def test_a_shared_machine_waits_for_its_starter():
     bench.door.starter = STARTER_KEY.address
     bench.runner.start()
     assert bench.turns(3)[-1].stop_reason is StopReason.NO_PERMIT
-    bench.permits.admit(signed_start(challenge=bench.permits.start_challenge(), valid_until=NOW + 600))
-    assert bench.turns(3)[-1].stop_reason is None
+    bench.door.start = signed_start(challenge=bench.permits.start_challenge(), valid_until=NOW + 600)
+    assert bench.turns(5)[-1].stop_reason is None
     bench.runner.stop()
     bench.turns(1)
     bench.runner.start()
     assert bench.turns(3)[-1].stop_reason is StopReason.NO_PERMIT
+
+
+def test_a_start_of_a_stranger_is_reported_and_starts_nothing():
+    bench = Bench()
+    bench.door.starter = STARTER_KEY.address
+    bench.door.start = signed_start(STRANGER_KEY, challenge=bench.permits.start_challenge())
+    bench.runner.start()
+    assert bench.turns(5)[-1].stop_reason is StopReason.NO_PERMIT
+    assert {refused.code for refused in bench.refusals} == {"forged"}
 
 
 def test_a_clock_set_back_bends_neither_samples_nor_readings():
