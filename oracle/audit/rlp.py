@@ -10,13 +10,19 @@ class RlpError(ValueError):
     """Bytes that are not one canonical RLP item."""
 
 
+_SHORT_BYTES = [bytes((0x80 + size,)) for size in range(56)]
+_SHORT_LIST = [bytes((0xC0 + size,)) for size in range(56)]
+
+
 def encode(item: Item) -> bytes:
     if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < 0x80:
+        size = len(item)
+        if size == 1 and item < b"\x80":
             return item
-        return _prefix(len(item), 0x80) + item
-    body = b"".join(map(encode, item))
-    return _prefix(len(body), 0xC0) + body
+        return (_SHORT_BYTES[size] if size < 56 else _long_prefix(size, 0x80)) + item
+    body = b"".join([encode(each) for each in item])
+    size = len(body)
+    return (_SHORT_LIST[size] if size < 56 else _long_prefix(size, 0xC0)) + body
 
 
 def number(value: int) -> bytes:
@@ -31,9 +37,7 @@ def decode(data: bytes) -> Item:
     return item
 
 
-def _prefix(length: int, base: int) -> bytes:
-    if length < 56:
-        return bytes((base + length,))
+def _long_prefix(length: int, base: int) -> bytes:
     size = number(length)
     return bytes((base + 55 + len(size),)) + size
 

@@ -7,8 +7,8 @@ from oracle.audit.keccak import keccak
 
 EMPTY_ROOT = keccak(rlp.encode(b""))
 
-Nibbles = tuple[int, ...]
-_NIBBLES = [(byte >> 4, byte & 15) for byte in range(256)]
+Nibbles = str
+"""Half-bytes as hexadecimal digits."""
 
 
 class ProofBroken(ValueError):
@@ -28,7 +28,7 @@ def secure_root(pairs: Mapping[bytes, bytes]) -> bytes:
 def root(pairs: Mapping[bytes, bytes]) -> bytes:
     if not pairs:
         return EMPTY_ROOT
-    entries = sorted((_nibbles(key), value) for key, value in pairs.items())
+    entries = sorted((key.hex(), value) for key, value in pairs.items())
     return keccak(rlp.encode(_node(entries, 0)))
 
 
@@ -38,7 +38,7 @@ def proven_value(root_hash: bytes, key: bytes, proof: Sequence[bytes]) -> bytes 
     Raises:
         ProofBroken: a node is missing or is not the one its parent names.
     """
-    path, wanted = _nibbles(keccak(key)), root_hash
+    path, wanted = keccak(key).hex(), root_hash
     if not proof and root_hash == EMPTY_ROOT:
         return None
     node: rlp.Item | None = None
@@ -67,13 +67,13 @@ def _step(node: rlp.Item, path: Nibbles) -> bytes | tuple[Nibbles, rlp.Item] | N
     if len(node) == 17:
         if not path:
             return _leaf_value(node[16])
-        child = node[path[0]]
+        child = node[int(path[0], 16)]
         return (path[1:], child) if child != b"" else None
     encoded = node[0]
     if not isinstance(encoded, bytes) or not encoded:
         raise ProofBroken("a proof node has no path")
-    nibbles = _nibbles(encoded)
-    is_leaf, own = nibbles[0] >= 2, nibbles[1:] if nibbles[0] & 1 else nibbles[2:]
+    nibbles = encoded.hex()
+    is_leaf, own = nibbles[0] in "23", nibbles[1:] if nibbles[0] in "13" else nibbles[2:]
     if is_leaf:
         return _leaf_value(node[1]) if own == path else None
     if path[: len(own)] != own:
@@ -87,14 +87,10 @@ def _leaf_value(item: rlp.Item) -> bytes | None:
     return item or None
 
 
-def _nibbles(data: bytes) -> Nibbles:
-    return tuple(nibble for byte in data for nibble in _NIBBLES[byte])
-
-
 def _hex_prefix(path: Nibbles, leaf: bool) -> bytes:
-    flag = 2 * leaf + len(path) % 2
-    padded = (flag, *path) if len(path) % 2 else (flag, 0, *path)
-    return bytes(high << 4 | low for high, low in zip(padded[::2], padded[1::2], strict=True))
+    if len(path) % 2:
+        return bytes.fromhex(("3" if leaf else "1") + path)
+    return bytes.fromhex(("20" if leaf else "00") + path)
 
 
 def _node(entries: list[tuple[Nibbles, bytes]], depth: int) -> rlp.Item:
@@ -117,7 +113,7 @@ def _node(entries: list[tuple[Nibbles, bytes]], depth: int) -> rlp.Item:
         end = start + 1
         while end < len(entries) and entries[end][0][depth] == nibble:
             end += 1
-        branch[nibble] = _reference(_node(entries[start:end], depth + 1))
+        branch[int(nibble, 16)] = _reference(_node(entries[start:end], depth + 1))
         start = end
     return branch
 

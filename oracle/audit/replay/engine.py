@@ -161,7 +161,7 @@ class Engine:
             for step in range(pairs):
                 log = told[low + step] if low + step < high else None
                 wanted = expected[first + step] if first + step < last else None
-                missing_at = first_log + _missing_at(told, low + step, receipt)
+                missing_at = first_log + _missing_at(told, low + step, receipt, wanted)
                 self._differ(call, log, wanted, log.index if log else missing_at)
 
     def _differ(self, call: Call, log: Log | None, wanted: Expected | None, index: int) -> None:
@@ -187,8 +187,11 @@ class Engine:
         return spelled_log(self.world.modules[address].abi, topics, data)
 
 
-def _missing_at(told: Sequence[Log], at: int, receipt: Sequence[Log]) -> int:
-    """Where in the receipt a log belongs that should stand before told[at]."""
+def _missing_at(told: Sequence[Log], at: int, receipt: Sequence[Log], wanted: Expected | None) -> int:
+    """Where in the receipt a log belongs that should stand before told[at]; its own place if only its address differs."""
+    for position, log in enumerate(receipt):
+        if wanted and log not in told and (log.topics, log.data) == (wanted.topics, wanted.data):
+            return position
     if at < len(told):
         return receipt.index(told[at])
     return receipt.index(told[-1]) + 1 if told else len(receipt)
