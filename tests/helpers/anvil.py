@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from tests.environment import BIN
 
@@ -51,6 +52,8 @@ class Node:
             seen.append(line)
             found = re.search(r"Listening on 127\.0\.0\.1:(\d+)", line)
             if found:
+                # Anvil stops answering once the pipe is full: somebody has to read on.
+                threading.Thread(target=_drain, args=(self._process.stdout,), daemon=True).start()
                 return int(found.group(1))
         self.stop()
         raise RuntimeError("anvil did not start:\n" + "".join(seen))
@@ -59,8 +62,6 @@ class Node:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
             self._process = None
 
     def __enter__(self) -> Self:
@@ -70,3 +71,9 @@ class Node:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _drain(output: IO[str]) -> None:
+    with output:
+        for _ in output:
+            pass

@@ -79,11 +79,11 @@ def test_a_fixed_split_stays_and_is_distributed(world):
     assert "RouteChanged" not in transaction.events
 
 
-def test_control_of_a_split_without_a_lien_does_not_keep_the_fees_of_a_sold_asset(world):
+def test_a_split_that_the_seller_does_not_control_stays_with_the_asset(world):
     asset, old = pointed(world, 1, world.lienholder)
     world.earn(old, 5)
     move(world, asset, world.buyer)
-    assert world.splitter.controllerOf(world.split_of(asset)) == world.buyer
+    assert world.split_of(asset) == old
     assert world.balance(world.lienholder) == 5
 
 
