@@ -34,6 +34,7 @@ def world(deployed_world: World, tmp_path: Path) -> Iterator[World]:
     """The deployed platform; what a test does to the chain is undone afterwards."""
     before = deployed_world.snapshot()
     deployed_world.folder = tmp_path
+    deployed_world.set_clock()
     yield deployed_world
     deployed_world.revert(before)
 

@@ -1,4 +1,4 @@
-"""A JSON-RPC proxy that misbehaves on command: the only stand-in in these tests, for faults a good node does not show."""
+"""A JSON-RPC proxy that misbehaves on command, for faults that a good node does not show."""
 
 from __future__ import annotations
 

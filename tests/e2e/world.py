@@ -135,7 +135,8 @@ class Hire:
         rpm = {0: 0, 1: 300, 2: 1_000, 3: 1_700}
         samples = tuple(
             SaltedSample(
-                os.urandom(16), Sample((now + i + 1) * 1_000, 1_000, rpm[level], 3_900, 30_000, 5, 10_000_000, 20_000_000)
+                os.urandom(16),
+                Sample((now + i + 1) * 1_000, 1_000, rpm[level], 3_900, 30_000, 5, 10_000_000, 20_000_000),
             )
             for i, level in enumerate(levels)
         )
@@ -158,7 +159,9 @@ class Hire:
         )
         return self.sign(reading), Telemetry(self.agreement, self.machine.asset, self.sequence, samples)
 
-    def status(self, sequence: int, state: int = 0, odometer: int | None = None, at: int | None = None) -> Signed[Status]:
+    def status(
+        self, sequence: int, state: int = 0, odometer: int | None = None, at: int | None = None
+    ) -> Signed[Status]:
         form = Status(
             self.machine.asset,
             sequence,
@@ -253,6 +256,11 @@ class World:
         for _ in range(blocks):
             self.client.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
+    def set_clock(self) -> None:
+        """To the wall's time: after a revert Anvil goes on from the snapshot's."""
+        self.client.web3.provider.make_request("evm_setTime", [int(time.time())])  # type: ignore[arg-type]
+        self.mine()
+
     def snapshot(self) -> Any:
         return self.client.web3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
 
@@ -270,5 +278,3 @@ def running_world(folder: Path, options: NodeOptions | None = None) -> Iterator[
         platform = Platform(client.web3, client.chain_id, deployed.directory, deployed.addresses)
         currency = currencies.currency_at(client, deployed.addresses["MicroEuro"])
         yield World(node, client, platform, currency, folder)
-
-
