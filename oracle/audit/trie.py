@@ -41,13 +41,10 @@ def proven_value(root_hash: bytes, key: bytes, proof: Sequence[bytes]) -> bytes 
     path, wanted = keccak(key).hex(), root_hash
     if not proof and root_hash == EMPTY_ROOT:
         return None
-    node: rlp.Item | None = None
     for raw in proof:
-        if node is None:
-            if keccak(raw) != wanted:
-                raise ProofBroken("a proof node does not hash to what its parent names")
-            node = rlp.decode(raw)
-        step = _step(node, path)
+        if keccak(raw) != wanted:
+            raise ProofBroken("a proof node does not hash to what its parent names")
+        step = _step(rlp.decode(raw), path)
         if isinstance(step, bytes) or step is None:
             return step
         path, child = step
@@ -56,7 +53,7 @@ def proven_value(root_hash: bytes, key: bytes, proof: Sequence[bytes]) -> bytes 
             if isinstance(inline, bytes) or inline is None:
                 return inline
             path, child = inline
-        node, wanted = None, child
+        wanted = child
     raise ProofBroken("the proof ends before the key")
 
 

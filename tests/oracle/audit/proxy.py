@@ -24,13 +24,24 @@ class Lie(Protocol):
     def tell(self, method: str, params: Sequence[Any], result: Any) -> Any: ...
 
 
+class Silence:
+    """A node that refuses to answer a method."""
+
+    def __init__(self, method: str, code: int = -32601) -> None:
+        self.method = method
+        self.code = code
+
+    def touches(self, method: str, params: Sequence[Any]) -> bool:
+        return method == self.method
+
+
 class LyingNode:
     """Asks the real node each question once and remembers the answer, so that a thousand audits are quick."""
 
     def __init__(self, url: str) -> None:
         self._upstream = url
         self._known: dict[bytes, tuple[list[Question], bytes]] = {}
-        self.lie: Lie | None = None
+        self.lie: Lie | Silence | None = None
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,7 +76,7 @@ class LyingNode:
         self._thread.join()
 
     @contextmanager
-    def telling(self, lie: Lie) -> Iterator[None]:
+    def telling(self, lie: Lie | Silence | None) -> Iterator[None]:
         self.lie = lie
         try:
             yield
@@ -86,7 +97,12 @@ class LyingNode:
         document = msgspec.json.decode(truth)
         answers = document if isinstance(document, list) else [document]
         for (method, params), each in zip(questions, answers, strict=True):
-            if lie.touches(method, params) and "result" in each:
+            if not lie.touches(method, params) or "result" not in each:
+                continue
+            if isinstance(lie, Silence):
+                del each["result"]
+                each["error"] = {"code": lie.code, "message": "no"}
+            else:
                 each["result"] = lie.tell(method, params, each["result"])
         return msgspec.json.encode(document)
 
