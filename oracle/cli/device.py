@@ -4,6 +4,7 @@ import json
 import queue
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from oracle.cli import output
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect, read_running
 from oracle.demo import machine
 from oracle.device.runner import Pace, Report
+from oracle.domain.readings import SignedReading
 from oracle.domain.signatures import SigningKey
 from oracle.errors import Fatal, Rejected
 from oracle.types import AgreementId, AssetId
@@ -84,7 +86,7 @@ def _serve(built: machine.Machine, teller: "_Teller") -> None:
                     built.runner.stop()
                 case "finish":
                     built.runner.finish()
-                    teller.finished()
+                    teller.finished(built.meter.latest(built.runner.agreement_id))
                 case "quit":
                     going = False
                 case unknown:
@@ -149,10 +151,11 @@ class _Teller:
         }
         self.say(document, f"refused: {refused}")
 
-    def finished(self) -> None:
-        self.say({"event": "finished"}, "final reading signed and sent")
+    def finished(self, final: SignedReading | None) -> None:
+        document = {"event": "finished", "reading": None if final is None else final.reading.to_json()}
+        self.say(document, "final reading signed and sent")
 
-    def say(self, document: dict[str, object], words: str) -> None:
+    def say(self, document: Mapping[str, object], words: str) -> None:
         if self._as_json:
             sys.stdout.write(json.dumps(document) + "\n")
             sys.stdout.flush()

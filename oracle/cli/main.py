@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from oracle.cli import account, agreement, asset, device, keys, oracle, output, split, tariff, up
+from oracle.cli import account, agreement, asset, audit, demo, device, keys, oracle, output, split, tariff, up
 from oracle.errors import CiseError
 
 
@@ -34,6 +34,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 environment.",
 )
 app.command("up")(up.up)
+app.add_typer(demo.app, name="demo")
 app.add_typer(oracle.app, name="oracle")
 app.add_typer(device.app, name="device")
 app.add_typer(keys.app, name="keys")
@@ -42,6 +43,7 @@ app.add_typer(asset.app, name="asset")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(split.app, name="split")
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":
     app()

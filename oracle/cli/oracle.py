@@ -1,6 +1,5 @@
 """`cise oracle`: the door and the relay of one operator."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -32,7 +31,6 @@ from oracle.store.quarantine import QuarantineEntry
 app = typer.Typer(no_args_is_help=True, help="The oracle: run, status, check, quarantine.")
 quarantine = typer.Typer(no_args_is_help=True, help="Readings that contradict themselves, and who decides on them.")
 app.add_typer(quarantine, name="quarantine")
-DOOR_FILE = "door.json"
 WEI_PER_GAS_COIN = 10**18
 
 
@@ -42,18 +40,14 @@ def run(rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = Non
     settings = settings_from(data, rpc, directory)
     configure_logging(settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    door_file = settings.data_dir / DOOR_FILE
-    door_file.unlink(missing_ok=True)
     database = Database(settings.database)
     daemon = Daemon(settings, database)
     application = create_app(settings, database, daemon.permits)
     page.mount(application)
     try:
-        with BackgroundServer(application, settings) as server:
-            door_file.write_text(json.dumps({"url": server.url}) + "\n")
+        with BackgroundServer(application, settings):
             daemon.run()
     finally:
-        door_file.unlink(missing_ok=True)
         database.close()
 
 

@@ -51,9 +51,10 @@ def up(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     stack = LocalStack(options)
-    with output.waiting("starting chain, contracts and oracle", as_json):
-        stack.start()
     try:
+        with output.waiting("starting chain, contracts and oracle", as_json):
+            stack.start()
+            stack.await_door()
         document = _describe(stack)
         output.show(as_json, document, lambda out: _render(out, stack))
         sys.stdout.flush()

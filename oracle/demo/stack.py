@@ -1,7 +1,6 @@
 """Chain, contracts and oracle on one machine, with all their state in one folder."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -70,6 +69,7 @@ class LocalStack:
         )
 
     def start(self) -> Self:
+        """The contracts stand when it returns; the oracle still starts (`await_door`)."""
         options = self._options
         options.folder.mkdir(parents=True, exist_ok=True)
         if options.door_port:
@@ -84,9 +84,10 @@ class LocalStack:
             self.deployment = self._deployment()
             self.platform = Platform.locate(self.client, self.deployment.directory)
             self._progress("starting the oracle")
-            self.oracle = self._exit.enter_context(self._oracle())
-            self.door_url = self._await_door()
-            self._write_running()
+            # Chosen here and not by the oracle, because its address is part of what wallets sign.
+            port = options.door_port or free_port()
+            self.door_url = f"http://{options.host}:{port}"
+            self.oracle = self._exit.enter_context(self._oracle(port))
         except BaseException:
             self.stop()
             raise
@@ -140,10 +141,8 @@ class LocalStack:
         write_manifest(path, made)
         return made
 
-    def _oracle(self) -> Child:
+    def _oracle(self, port: int) -> Child:
         options = self._options
-        # A free port is chosen here and not by the oracle, because its address is part of what wallets sign.
-        port = options.door_port or free_port()
         settings = {
             "CISE_RPC_URL": self.node.url,
             "CISE_CHAIN_ID": str(self.deployment.chain_id),
@@ -158,27 +157,18 @@ class LocalStack:
         log = options.folder / "oracle.log"
         return Child("oracle", [*options.command, "oracle", "run"], log, {**settings, **options.oracle_settings})
 
-    def _await_door(self) -> str:
-        """The oracle writes its address once it listens."""
-        path = self._options.folder / "door.json"
+    def await_door(self) -> None:
+        """Until the oracle has read the chain and answers."""
 
         def ready() -> bool:
-            if not path.is_file():
-                return False
             try:
-                url = json.loads(path.read_text())["url"]
-                return httpx.get(f"{url}/readyz", timeout=2).status_code == httpx.codes.OK
-            except (ValueError, KeyError, httpx.TransportError):
+                return httpx.get(f"{self.door_url}/readyz", timeout=2).is_success
+            except httpx.TransportError:
                 return False
 
         wait_until(ready, READY_SECONDS, "the oracle's first answer", self.oracle)
-        return str(json.loads(path.read_text())["url"])
+        self._write_running()
 
     def _write_running(self) -> None:
         document = {"rpcUrl": self.node.url, "directory": self.deployment.directory, "url": self.door_url}
         (self._options.folder / RUNNING).write_text(json.dumps(document, indent=2) + "\n")
-
-
-def forget(folder: Path) -> None:
-    """Removes a demo's folder."""
-    shutil.rmtree(folder, ignore_errors=True)

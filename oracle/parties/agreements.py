@@ -95,7 +95,7 @@ def agreement_view(client: ChainClient, platform: Platform, agreement: Agreement
     """Raises CallReverted where there is none."""
     functions = platform.agreements.functions
     customer, asset, tariff, _, _, exclusive = client.call(functions.agreementOf(agreement))
-    state = SlotState.unpack(client.call(functions.stateOf(agreement)))
+    state = slot_of(client, platform, agreement)
     cap, period, spent, _ = client.call(functions.capOf(agreement))
     end_at, final, suspended, closed, _, _ = client.call(functions.endingOf(agreement))
     return AgreementView(
@@ -116,6 +116,10 @@ def agreement_view(client: ChainClient, platform: Platform, agreement: Agreement
         suspended,
         closed,
     )
+
+
+def slot_of(client: ChainClient, platform: Platform, agreement: AgreementId) -> SlotState:
+    return SlotState.unpack(client.call(platform.agreements.functions.stateOf(agreement)))
 
 
 def _open(wallet: Wallet, wish: Wish) -> ContractFunction:

@@ -1,0 +1,110 @@
+"""`cise demo`: stories, each on a chain of its own, which check themselves."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oracle.cli import output
+from oracle.cli.session import Json
+from oracle.cli.up import PROGRAM
+from oracle.demo import closing
+from oracle.demo.drill import DrillStory, StoryOptions, Told
+from oracle.demo.prices import Tempo
+from oracle.demo.screen import LiveScreen, Plain, Silent
+from oracle.demo.stage import Screen, Stage
+from oracle.errors import CiseError
+
+app = typer.Typer(no_args_is_help=True, help="Stories, each on a chain of its own; exit code 1 where one fails.")
+TITLE = "Smart Drill on a prepaid balance"
+FAST = 6
+
+Speed = Annotated[
+    int, typer.Option("--speed", help="Told so many times faster; prices rise as time shrinks.", min=1, max=FAST)
+]
+Fast = Annotated[bool, typer.Option("--fast", help="As fast as it goes; transactions are mined at once.")]
+Port = Annotated[int, typer.Option("--port", help="Of the live page; 0: a free one.", min=0, max=65_535)]
+Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
+
+
+@app.command()
+def drill(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, as_json: Json = False) -> None:
+    """From the first deposit to the last audited cent."""
+    _finish([_drill(speed, fast, port, keep, as_json)], as_json)
+
+
+@app.command("all")
+def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, as_json: Json = False) -> None:
+    """Every story there is, one after the other."""
+    _finish([_drill(speed, fast, port, keep, as_json)], as_json)
+
+
+def _drill(speed: int, fast: bool, port: int, keep: Path | None, as_json: bool) -> Told:
+    with _folder(keep) as folder, _screen(as_json) as screen:
+        options = StoryOptions(PROGRAM, folder, Tempo(FAST if fast else speed), fast, port)
+        story = DrillStory(options, Stage(TITLE, screen))
+        try:
+            told = story.play()
+        except CiseError:
+            kept = keep or Path(tempfile.mkdtemp(prefix="cise-demo-logs-"))
+            _keep_logs(folder, kept)
+            output.error_console().print(f"The story broke off; logs are in {kept}", markup=False)
+            raise
+    if not as_json:
+        closing.show(output.console(), told, story.currency)
+    return told
+
+
+def _finish(stories: list[Told], as_json: bool) -> None:
+    if as_json:
+        documents = [_document(told) for told in stories]
+        output.show(True, documents[0] if len(documents) == 1 else documents, lambda _: None)
+    if not all(told.holds for told in stories):
+        raise typer.Exit(output.Exit.NO)
+
+
+def _document(told: Told) -> dict[str, object]:
+    claims = [
+        {"claim": claim.name, "expected": claim.expected, "found": claim.found, "holds": claim.holds}
+        for claim in told.claims.all
+    ]
+    return {
+        "story": "drill",
+        "holds": told.holds,
+        "seconds": round(told.seconds, 1),
+        "claims": claims,
+        "figures": dict(told.figures),
+        "statement": dict(told.statement),
+        "audit": dict(told.audit),
+    }
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="cise-demo-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _screen(as_json: bool) -> Iterator[Screen]:
+    console = output.console()
+    if as_json:
+        yield Silent()
+    elif console.is_terminal:
+        with LiveScreen(console) as live:
+            yield live
+    else:
+        yield Plain(console)
+
+
+def _keep_logs(folder: Path, to: Path) -> None:
+    for log in folder.glob("*.log"):
+        if log.parent != to:
+            shutil.copy(log, to)
