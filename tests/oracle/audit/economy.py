@@ -125,7 +125,8 @@ class Teller(Beginning):
         self.send(BERT, "CreditNotes", "recordDispute", 2, 1, word("complaint"), "https://example.org/complaint")
         self.send(OWNER, "PrepaidAccounts", "approve", self.on.addresses["CreditNotes"], int(self.euro, 16), 4_000)
         self.send(OWNER, "CreditNotes", "creditNote", 2, 1, 1_500, word("too much"))
-        self.send(BERT, "UsageAgreements", "cancelNonce", 1_000)
+        for contract in ("UsageAgreements", "AssetRegistry"):
+            self.send(BERT, contract, "cancelNonce", 1_000)
 
     def ends(self) -> None:
         """A notice that runs out, a final reading with a successor beside it, non-use, and a gift to the holds."""

@@ -11,6 +11,8 @@ from eth_account.signers.local import LocalAccount
 from web3 import HTTPProvider, Web3
 
 from oracle.audit import signatures
+from oracle.audit.abi import unhex
+from oracle.audit.replay.world import Call
 from oracle.chain.contracts import load_artefact
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import deploy
@@ -154,3 +156,15 @@ def batch(*groups: tuple[int, list[tuple[tuple[Any, ...], bytes]]], kind: int = 
         body = b"".join(record(*reading) + bytes(64 * kind) for reading in readings)
         packed += bytes((kind,)) + tariff.to_bytes(4, "big") + len(readings).to_bytes(2, "big") + body
     return packed
+
+
+class Actor:
+    """Calls into copied books, just after the chain's last block."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.names = [unhex(name) for name in platform.accounts]
+        self.euro = unhex(platform.addresses["MicroEuro"])
+        self.now = platform.now + 10
+
+    def call(self, who: int) -> Call:
+        return Call(self.names[who], self.now, 1, "0x")

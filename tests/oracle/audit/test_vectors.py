@@ -148,7 +148,8 @@ def test_bill_lines_leave_out_what_has_neither_price_nor_units() -> None:
 TYPES = ["uint64", "int40", "bool", "address", "bytes4", "bytes32", "bytes", "string", "uint8[]", "bytes[2]"]
 VALUES = st.tuples(
     st.integers(0, 2**64 - 1), st.integers(-(2**39), 2**39 - 1), st.booleans(), st.binary(min_size=20, max_size=20),
-    st.binary(min_size=4, max_size=4), st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.text(max_size=40),
+    st.binary(min_size=4, max_size=4), st.binary(min_size=32, max_size=32), st.binary(max_size=80),
+    st.text(max_size=40),
     st.lists(st.integers(0, 255), max_size=5).map(tuple), st.tuples(st.binary(max_size=40), st.binary(max_size=5)),
 )  # fmt: skip
 
