@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from oracle.audit import rlp, trie
 from oracle.audit.abi import unhex
@@ -20,13 +20,12 @@ from oracle.audit.blocks import (
     Transaction,
     UnknownFormat,
     bloom_of,
-    encode_transaction,
+    encode_and_recover,
     header_hash,
     number,
     parse_header,
     parse_receipt,
     parse_transaction,
-    transaction_sender,
 )
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
@@ -34,7 +33,7 @@ from oracle.audit.repair import changed_byte
 from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
-BLOCK_CHUNK: Final = 20
+BLOCK_CHUNK: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +145,7 @@ def _checked_transaction(transaction: Transaction, block: int, findings: Finding
     """The signed bytes, or None where the auditor does not know their encoding."""
     place = Place(block=block, transaction=transaction.name)
     try:
-        encoded = encode_transaction(transaction.raw)
-        sender = transaction_sender(transaction.raw)
+        encoded, sender = encode_and_recover(transaction.raw)
     except UnknownFormat as error:
         findings.unchecked("transaction hash", place, f"not checked: {error}")
         return None
@@ -184,14 +182,18 @@ class Account:
     code_hash: bytes
 
 
-def proven_account(node: Node, pinned: Pinned, state_root: bytes, address: bytes) -> Account:
+def account_proofs(node: Node, pinned: Pinned, addresses: Sequence[bytes]) -> list[Json]:
+    """Raises NodeError where the node gives no proofs."""
+    params: list[tuple[str, list[str], str]] = [("0x" + address.hex(), [], pinned.tag) for address in addresses]
+    return list(node.many("eth_getProof", params, "proofs of the contracts"))
+
+
+def proven_account(answer: Json, state_root: bytes, address: bytes) -> Account:
     """Account of a contract, proven against the state root.
 
     Raises:
-        NodeError: the node gives no proofs.
         ProofBroken: the proof does not lead there, or shows that there is no such account.
     """
-    answer: dict[str, Any] = node.call("eth_getProof", "0x" + address.hex(), [], pinned.tag)
     value = trie.proven_value(state_root, address, [unhex(item) for item in answer["accountProof"]])
     if value is None:
         raise trie.ProofBroken("the proof shows that there is no such account")
