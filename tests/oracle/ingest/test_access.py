@@ -1,5 +1,7 @@
 """Every route × every role: personal figures are for customer, delegate and provider of that very agreement."""
 
+import time
+
 import httpx
 import pytest
 
@@ -121,16 +123,13 @@ def test_a_stop_ends_permits_until_the_next_start(oracle, hire):
         assert oracle.get(f"{base}/permit").json()["permit"] is not None
 
 
-def test_when_it_runs_out(oracle, hire, world):
-    import time
-
+def test_when_it_runs_out(world, start_oracle):
+    hire, oracle = world.hire(), start_oracle()
     now = int(time.time())
-    base = f"/v1/agreements/{hire.agreement}"
-    hire.time = None
     oracle.post(hire.use(0, at=now - 100), hire.use(10_000, at=now))
     with oracle.sign_in(CUSTOMER) as client:
-        view = oracle.get(base, client).json()
-    runs_out = view["runsOut"]
+        runs_out = oracle.get(f"/v1/agreements/{hire.agreement}", client).json()["runsOut"]
     assert runs_out["chargePerHour"] == "360000"
-    assert runs_out["inSeconds"] == (1_000_000 - 11_234) * 100 // 10_000
+    assert runs_out["inSeconds"] == (1_000_000 - 10_000) * 100 // 10_000
+    assert runs_out["at"] == now + runs_out["inSeconds"]
     assert runs_out["reason"] == "no_balance"

@@ -123,7 +123,7 @@ def test_the_database_holds_no_token(oracle):
     assert all(token.encode() not in file.read_bytes() for file in folder.iterdir())
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer x", "Basic YTpi", "nonsense", "Bearer " + "a" * 5_000])
+@pytest.mark.parametrize("header", ["Bearer", "Bearer x", "Basic YTpi", "nonsense", "Bearer " + "a" * 5_000])
 def test_other_credentials_are_nobody(oracle, header):
     answer = httpx.get(f"{oracle.url}/v1/sign-in", headers={"Authorization": header})
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
