@@ -6,9 +6,9 @@ that a header commits to; the headers are linked to the pinned block. What a cal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from oracle.audit import rlp, trie
 from oracle.audit.abi import unhex
@@ -34,6 +34,8 @@ from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
 BLOCK_CHUNK: Final = 50
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def headers(node: Node, first: int, pinned: Pinned, findings: Findings) -> list[
         place = Place(block=expected)
         if raw is None:
             raise Fatal("node", f"it has no block {expected}", "Use a node that has every block since the contracts.")
-        header = parse_header(raw)
+        header = _told(parse_header, raw, "header")
         if header_hash(raw) != header.hash:
             findings.add("header hash", place, "the header does not hash to the block's hash")
         if header.number != expected:
@@ -96,6 +98,14 @@ def headers(node: Node, first: int, pinned: Pinned, findings: Findings) -> list[
     if chain and chain[-1].hash != pinned.hash:
         findings.add("header chain", Place(block=pinned.number), "not the block that was pinned")
     return chain
+
+
+def _told(parse: Callable[[Json], Parsed], raw: Json, what: str) -> Parsed:
+    """Raises Fatal where the node's answer lacks a field or has nonsense in one."""
+    try:
+        return parse(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fatal("node", f"it tells a {what} that cannot be read ({error!r})", "Use another node.") from error
 
 
 def may_concern(header: Header, blooms: Iterable[int]) -> bool:
@@ -122,8 +132,8 @@ def _block(header: Header, body: Json, told: Sequence[Json], findings: Findings)
     place = Place(block=header.number)
     if unhex(body["hash"]) != header.hash:
         findings.add("header chain", place, "the block's body carries another hash than its header")
-    transactions = tuple(map(parse_transaction, body["transactions"]))
-    receipts = tuple(map(parse_receipt, told))
+    transactions = tuple(_told(parse_transaction, each, "transaction") for each in body["transactions"])
+    receipts = tuple(_told(parse_receipt, each, "receipt") for each in told)
     if len(transactions) != len(receipts):
         findings.add("receipts", place, f"{len(transactions)} transactions have {len(receipts)} receipts")
     encoded = [_checked_transaction(transaction, header.number, findings) for transaction in transactions]

@@ -11,7 +11,6 @@ from oracle.audit.verify import Audit, audit
 from oracle.chain.node import LocalNode, NodeOptions
 from tests.oracle.audit.economy import Story, tell
 
-
 BEGINNING = 1_800_000_000
 
 
