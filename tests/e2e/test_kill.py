@@ -79,6 +79,14 @@ def spawn(program, settings, *arguments):
     )
 
 
+def wait_until_ready(door):
+    for _ in range(200):
+        if httpx.get(f"{door}/readyz").status_code == 200:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the oracle does not become ready")
+
+
 def settle(daemon):
     for _ in range(30):
         words = {name: outcome.word for name, outcome in daemon.run_once(("index", "confirm", "settle")).items()}
@@ -92,12 +100,14 @@ def test_killed_while_readings_stream_in(world: World):
     """Many kills at random moments; every acknowledged reading is there, and the chain ends at the newest."""
     hire = world.hire()
     settings = world.settings(port=free_port(), relay_every=0.05, index_every=0.05)
-    url = f"http://127.0.0.1:{settings.port}/v1/readings"
+    door = f"http://127.0.0.1:{settings.port}"
+    url = f"{door}/v1/readings"
     acknowledged = 0
     for round_number in range(5):
         process = spawn(ORACLE, settings)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        wait_until_ready(door)
         limit = time.monotonic() + 0.3 + 0.2 * round_number
         with httpx.Client(timeout=5) as client:
             while time.monotonic() < limit:

@@ -1,5 +1,7 @@
-"""The drill's story over real HTTP, Anvil and SQLite: refuse, start, run, stop at the limit, start again, pay everyone."""
+"""The drill's story over real HTTP, Anvil and SQLite: run, stop at the limit, start again, pay everyone."""
 
+from oracle.device.client import IngestClient
+from oracle.domain.readings import Flag
 from oracle.domain.stop_reasons import StopReason
 from oracle.parties import accounts, agreements
 from tests.e2e.world import CUSTOMER, EUR, HOLD, MAKER, PROVIDER
@@ -17,8 +19,6 @@ def test_from_deposit_to_payout_to_the_last_unit(world, start_oracle):
 
     reading, samples = hire.measured([1, 2, 3, 3, 1])
     assert oracle.results(reading) == ["accepted"]
-    from oracle.device.client import IngestClient
-
     device = IngestClient(oracle.url)
     device.post_telemetry(samples)
     used = 2 * 1_000 + 2 * 1_000 + 4 * 2_000
@@ -38,8 +38,6 @@ def test_from_deposit_to_payout_to_the_last_unit(world, start_oracle):
     device.post_readings([hire.use(1_001)])
     agreements.end(world.wallet(CUSTOMER), hire.agreement)
     oracle.cycle("index")
-    from oracle.domain.readings import Flag
-
     world.mine(seconds=3)
     device.post_readings([hire.use(0, Flag.FINAL)])
     oracle.settle()
