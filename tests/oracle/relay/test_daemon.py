@@ -114,7 +114,18 @@ def test_every_cycle_is_recorded_with_its_outcome(world, start_oracle):
     oracle = start_oracle()
     oracle.cycle()
     found = outcomes(oracle)
-    assert set(found) == {"index", "confirm", "settle", "refill", "forms", "permits", "accrue", "distribute", "clean"}
+    assert set(found) == {
+        "index",
+        "confirm",
+        "settle",
+        "refill",
+        "forms",
+        "permits",
+        "accrue",
+        "distribute",
+        "gas",
+        "clean",
+    }
     assert all(cycle.succeeded_at == cycle.at for cycle in found.values())
 
 
@@ -201,3 +212,24 @@ def test_old_live_events_are_cleared(world, start_oracle):
         kinds = {event.kind for event in live.after(connection, 0)}
     assert "new" in kinds
     assert "old" not in kinds
+
+
+def test_low_gas_is_told_before_it_runs_out(world, start_oracle):
+    oracle = start_oracle()
+    assert oracle.cycle("gas") == {"gas": "nothing"}
+    assert oracle.get("/readyz").status_code == 200
+    relayer = oracle.daemon.context.sender.address
+    world.client.web3.provider.make_request("anvil_setBalance", [relayer, hex(10**15)])
+    assert oracle.cycle("gas") == {"gas": "low"}
+    answer = oracle.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "gas_low")
+    assert start_oracle("dry", relayer_key=None).cycle("gas") == {"gas": "dry"}
+
+
+def test_permits_are_renewed_only_when_due(world, start_oracle):
+    world.hire()
+    oracle = start_oracle()
+    assert oracle.cycle("permits", "permits") == {"permits": "nothing"}
+    world.mine(seconds=400)
+    oracle.cycle("index")
+    assert oracle.cycle("permits") == {"permits": "done"}
