@@ -16,7 +16,7 @@ def harness():
     return deploy("SplitMathHarness")
 
 
-@given(total=st.integers(0, 2**256 - 1), share=st.integers(1, 2**96 - 1), others=st.integers(0, 2**101))
+@given(total=st.integers(0, 2**160 - 1), share=st.integers(1, 2**96 - 1), others=st.integers(0, 2**101))
 @settings(max_examples=40)
 def test_entitlement_is_the_floor_of_the_exact_part(harness, total, share, others):
     assert harness.entitlement(total, share, share + others) == entitlement(total, share, share + others)
@@ -30,3 +30,12 @@ def test_payout_equals_the_model(harness, first, second, share_list):
     expected = pay_out(before.total, balance, share_list)
     total, paid, amounts = harness.payout(before.total, balance, share_list)
     assert (total, paid, tuple(amounts)) == (expected.total, expected.paid, expected.amounts)
+
+
+@given(total=st.integers(0, 2**256 - 2**129), receipt=money, share_list=shares)
+@settings(max_examples=40)
+def test_payout_equals_the_model_however_much_came_in_before(harness, total, receipt, share_list):
+    carried = total - sum(entitlement(total, share, sum(share_list)) for share in share_list)
+    expected = pay_out(total, carried + receipt, share_list)
+    after, paid, amounts = harness.payout(total, carried + receipt, share_list)
+    assert (after, paid, tuple(amounts)) == (expected.total, expected.paid, expected.amounts)
