@@ -60,9 +60,7 @@ def digest(signable: SignableMessage) -> bytes:
 
 def sign(signer: Any, struct: str, values: tuple[Any, ...], contract: Any, chain_id: int | None = None) -> bytes:
     """65 bytes r ‖ s ‖ v; `signer` is a brownie LocalAccount."""
-    return bytes(
-        Account.sign_message(message(struct, values, contract, chain_id), signer.private_key).signature
-    )
+    return bytes(Account.sign_message(message(struct, values, contract, chain_id), signer.private_key).signature)
 
 
 def sign_permit(signer: Any, token: Any, spender: Any, amount: int, deadline: int) -> tuple[int, bytes, bytes]:

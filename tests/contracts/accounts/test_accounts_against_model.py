@@ -5,6 +5,7 @@ import pytest
 from brownie.test import given
 from hypothesis import settings
 from hypothesis import strategies as st
+
 from tests.fixtures.ledger import MILLION, currency_id, local_account
 from tests.helpers.errors import typed_error
 from tests.helpers.typed_data import sign

@@ -1,6 +1,7 @@
 """Tokens that do not do what they say: refused, or their oddity stays with their own holders (I-1)."""
 
 import pytest
+
 from tests.fixtures.ledger import MILLION, currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error

@@ -1,6 +1,7 @@
 """The directory: one address from which an auditor finds all others, and that cannot be swapped under it."""
 
 import pytest
+
 from tests.fixtures.ledger import LISTING, admin, authority, deploy, guardian, lister, stranger  # noqa: F401
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events

@@ -4,6 +4,7 @@ import pytest
 from brownie.test import given
 from hypothesis import settings
 from hypothesis import strategies as st
+
 from tests.fixtures.ledger import deploy
 from tests.models.split import entitlement, pay_out
 

@@ -5,6 +5,7 @@ import pytest
 from brownie.test import given
 from hypothesis import settings
 from hypothesis import strategies as st
+
 from tests.helpers.errors import typed_error
 from tests.models.accounts import AccountsModel, Refused
 from tests.models.split import Payee, SplitterModel

@@ -1,6 +1,7 @@
 """Who may change a split, and what it lists."""
 
 import pytest
+
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
 

@@ -1,6 +1,7 @@
 """A split is what it says on the day it is made: payees, shares, currencies and who may change them."""
 
 import pytest
+
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
 from tests.models.accounts import subaccount

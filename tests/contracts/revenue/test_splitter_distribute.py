@@ -1,6 +1,7 @@
-"""Distribution: anyone may call, everyone gets its part, and what floors leave is the next one's first receipt (I-7)."""
+"""Distribution: anyone may call, everyone gets its part, what floors leave is the next receipt (I-7)."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error

@@ -5,7 +5,8 @@ from brownie.test import given
 from eth_utils import keccak
 from hypothesis import settings
 from hypothesis import strategies as st
-from tests.fixtures.ledger import authority, admin, deploy, guardian, ledger, lister  # noqa: F401
+
+from tests.fixtures.ledger import admin, authority, deploy, guardian, ledger, lister  # noqa: F401
 from tests.helpers.typed_data import STRUCTS, digest, message, struct_hash
 
 VERIFIER = "0x" + "c1" * 20
