@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 
-.PHONY: help setup demo test lint fmt fuzz audit-tools clean
+.PHONY: help setup demo test lint fmt coverage fuzz audit-tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +26,9 @@ fmt: setup ## format Python and Solidity
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/forge fmt
+
+coverage: setup ## branch coverage of domain, relay and audit by the Python tests
+	@$(BIN)/python -m scripts.checks --only coverage
 
 fuzz: setup ## fuzz tests and state machines, longer and with fresh seeds
 	@$(BIN)/python -m scripts.checks --only fuzz

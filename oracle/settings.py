@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     rpc_timeout: Positive = 10
     log_chunk: int = Field(default=2_000, gt=0)
     """Most blocks per log query."""
+    start_block: Count = 0
+    """Where the platform was deployed: nothing is read before it."""
 
     data_dir: Path = Path(".cise")
     database_url: SecretStr | None = None
@@ -86,6 +88,7 @@ class Settings(BaseSettings):
     refill_every: Positive = 2
     distribute_every: Positive = 86_400
     accrue_every: Positive = 86_400
+    forms_every: Positive = 2
     gas_limit: int = Field(default=16_000_000, gt=0)
     """Most gas of one transaction; below the 16,777,216 of EIP-7825."""
     max_fee_gwei: int = Field(default=500, gt=0)

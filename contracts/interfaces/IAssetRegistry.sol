@@ -11,8 +11,10 @@ import {Route} from "../types/Route.sol";
 /// @notice The owner of the title is the provider. (maker, model, serial hash) is unique.
 ///         A title moves by ERC-721 transfer, always with these consequences: listed offers and permit signers lapse, the
 ///         old split is distributed, and fees that settle later go to a new split of the buyer alone, with the currencies of
-///         the old one. A fixed split, and the split of an asset under lien, stay with the asset instead.
+///         the old one. A split that the seller does not control (a fixed one included), and the split of an asset under lien,
+///         stay with the asset instead: a sale takes no payee's rights away that the seller could not take himself.
 /// @dev WARNING a contract that takes a title even for one transaction gets the new split in its own name.
+/// @dev WARNING a lien binds the title and not the fees: a lienholder that counts on those needs the split's control too.
 interface IAssetRegistry is IERC721, ISignedForms {
     enum Lifecycle {
         Registered,

@@ -36,13 +36,21 @@ interface IMeterRegistry {
     }
 
     event MeterAnnounced(
-        AssetId indexed asset, address indexed signer, uint32 epoch, uint8 curve, uint8 grade, uint40 effectiveAt, bytes32 registersHash
+        AssetId indexed asset,
+        address indexed signer,
+        uint32 epoch,
+        uint8 curve,
+        uint8 grade,
+        uint40 effectiveAt,
+        bytes32 registersHash
     );
     event MeterActivated(AssetId indexed asset, address indexed signer, uint32 epoch, uint8 curve, uint8 grade);
     event AnnouncementWithdrawn(AssetId indexed asset, uint32 epoch);
     event GradeAttested(AssetId indexed asset, uint32 epoch, uint8 grade);
     event OdometerRateDeclared(AssetId indexed asset, uint48 ratePerDay);
-    event StatusRecorded(AssetId indexed asset, uint32 sequence, uint40 time, uint8 state, uint16 faultCode, uint48 odometer);
+    event StatusRecorded(
+        AssetId indexed asset, uint32 sequence, uint40 time, uint8 state, uint16 faultCode, uint48 odometer
+    );
     event RotationKeySet(AssetId indexed asset, address indexed key, uint32 titleEpoch);
     event PermitSignerAppointed(AssetId indexed asset, address indexed signer, uint32 epoch, uint40 validFrom);
 
@@ -80,7 +88,8 @@ interface IMeterRegistry {
     ///         and at most 30 days after that. A later announcement takes the place of a pending one; a title transfer voids it.
     ///         The first meter's odometer is the asset's first checkpoint; a later meter may not stand below the
     ///         checkpoint and does not move it. Grade 2 only where the title owner is the maker.
-    function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey) external;
+    function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey)
+        external;
     function withdrawAnnouncement(AssetId asset) external;
     /// @notice Anyone, once the announced time has come.
     function activate(AssetId asset) external;

@@ -28,10 +28,14 @@ library TariffMath {
         returns (uint256)
     {
         unchecked {
-            return (
-                register0 * t.pricePerMillion0 + register1 * t.pricePerMillion1 + register2 * t.pricePerMillion2
-                    + register3 * t.pricePerMillion3
-            ) / UNITS_PER_PRICE;
+            return (register0
+                    * t.pricePerMillion0
+                    + register1
+                    * t.pricePerMillion1
+                    + register2
+                    * t.pricePerMillion2
+                    + register3
+                    * t.pricePerMillion3) / UNITS_PER_PRICE;
         }
     }
 

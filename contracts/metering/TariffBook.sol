@@ -48,7 +48,11 @@ contract TariffBook is ITariffBook {
     }
 
     /// @inheritdoc ITariffBook
-    function quote(TariffId tariff, uint48[4] calldata registers, uint32 elapsed) external view returns (uint80 charge) {
+    function quote(TariffId tariff, uint48[4] calldata registers, uint32 elapsed)
+        external
+        view
+        returns (uint80 charge)
+    {
         return TariffMath.charge(_known(tariff), registers, elapsed);
     }
 
@@ -62,7 +66,7 @@ contract TariffBook is ITariffBook {
     function _checkCharges(Tariff calldata terms) private pure {
         if (
             (terms.pricePerMillion0 | terms.pricePerMillion1 | terms.pricePerMillion2 | terms.pricePerMillion3
-                    | terms.standingPerDay) == 0
+                        | terms.standingPerDay) == 0
         ) revert Tariffs_NothingCharged();
         if (terms.maxChargePerHour == 0) revert Tariffs_ZeroHourlyMaximum();
         if (terms.standingPerDay > 24 * uint256(terms.maxChargePerHour)) {

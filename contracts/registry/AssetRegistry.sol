@@ -19,14 +19,7 @@ import {packRoute, Route} from "../types/Route.sol";
 /// @title Titles of machines; see IAssetRegistry.
 /// @dev Only splitter and agreements, both fixed at deployment, are called between a check and its effect; neither calls
 ///      out. The one call to a stranger is the ERC-721 receiver's hook, after everything is written and under the guard.
-contract AssetRegistry is
-    IAssetRegistry,
-    ERC721,
-    SignedForms,
-    AccessManaged,
-    Pausable,
-    ReentrancyGuardTransient
-{
+contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pausable, ReentrancyGuardTransient {
     IFeeSplitter public immutable splitter;
     address public immutable meterRegistry;
     IUsageAgreements public immutable agreements;
@@ -301,12 +294,12 @@ contract AssetRegistry is
     /// @dev Every way to move a title ends here.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
         from = super._update(to, tokenId, auth);
-        if (from != address(0)) _passTitle(AssetId.wrap(uint64(tokenId)), to);
+        if (from != address(0)) _passTitle(AssetId.wrap(uint64(tokenId)), from, to);
     }
 
     /// @dev I-11. What has settled is paid under the old shares; what settles later is the buyer's, except where the
-    ///      split is fixed or backs a lien.
-    function _passTitle(AssetId asset, address buyer) private {
+    ///      split backs a lien or the seller does not control it: nobody sells the payees' rights over their heads.
+    function _passTitle(AssetId asset, address seller, address buyer) private {
         address lienholder = lienholderOf[asset];
         if (lienholder != address(0) && msg.sender != lienholder) revert Assets_UnderLien(asset, lienholder);
         ++_assets[asset].titleEpoch;
@@ -314,7 +307,7 @@ contract AssetRegistry is
         SplitId old = route[asset].split();
         if (old == NO_SPLIT) return;
         splitter.distributeAll(old);
-        if (lienholder != address(0) || splitter.controllerOf(old) == address(0)) return;
+        if (lienholder != address(0) || splitter.controllerOf(old) != seller) return;
         IFeeSplitter.Payee[] memory payees = new IFeeSplitter.Payee[](1);
         payees[0] = IFeeSplitter.Payee({account: buyer, share: 1});
         _setSplit(asset, splitter.create(buyer, payees, splitter.currenciesOf(old)));

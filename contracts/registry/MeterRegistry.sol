@@ -70,12 +70,9 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     // Meters
 
     /// @inheritdoc IMeterRegistry
-    function announceMeter(
-        MeterBinding calldata binding,
-        uint8 grade,
-        bytes calldata possession,
-        bytes calldata oldKey
-    ) external {
+    function announceMeter(MeterBinding calldata binding, uint8 grade, bytes calldata possession, bytes calldata oldKey)
+        external
+    {
         AssetId asset = binding.assetId;
         _checkTitleOwner(asset);
         _checkGrade(asset, grade);
@@ -150,8 +147,8 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
     /// @inheritdoc IMeterRegistry
     function verifyStatus(Status calldata status, bytes calldata signature) external view returns (bool) {
         Meter memory meter = _meters[status.assetId];
-        return meter.signer != address(0)
-            && _isSignedBy(meter.curve, meter.signer, _digest(hashStatus(status)), signature);
+        return
+            meter.signer != address(0) && _isSignedBy(meter.curve, meter.signer, _digest(hashStatus(status)), signature);
     }
 
     // Permit signers
@@ -359,9 +356,7 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
             faultCode: status.faultCode,
             odometer: status.odometer,
             ratePerDay: last.ratePerDay,
-            since: OdometerMath.carry(
-                status.odometer - last.odometer, last.ratePerDay, last.since, block.timestamp
-            )
+            since: OdometerMath.carry(status.odometer - last.odometer, last.ratePerDay, last.since, block.timestamp)
         });
         emit StatusRecorded(asset, status.sequence, status.time, status.state, status.faultCode, status.odometer);
     }

@@ -90,6 +90,17 @@ class ChainClient:
             found = self.web3.eth.get_block(number)
         return Block(BlockNumber(found["number"]), found["hash"].to_0x_hex(), UnixTime(found["timestamp"]))
 
+    def block_times(self, numbers: Sequence[BlockNumber]) -> dict[BlockNumber, UnixTime]:
+        """When these blocks were made, in one request per hundred."""
+        times: dict[BlockNumber, UnixTime] = {}
+        for start in range(0, len(numbers), 100):
+            with typed_errors("a batch of blocks"), self.web3.batch_requests() as batch:
+                for number in numbers[start : start + 100]:
+                    batch.add(self.web3.eth.get_block(number))
+                for found in cast(list[Any], batch.execute()):
+                    times[BlockNumber(found["number"])] = UnixTime(found["timestamp"])
+        return times
+
     def call(self, function: ContractFunction, block: BlockNumber | None = None) -> Any:
         """The result of a view at a block (default: the latest)."""
         with typed_errors(function.fn_name):
@@ -135,10 +146,10 @@ class ChainClient:
                 return False
             return True
 
-    def nonce(self, account: Address) -> int:
-        """How many transactions of the account are mined."""
+    def nonce(self, account: Address, block: BlockNumber | None = None) -> int:
+        """How many transactions of the account are mined, up to a block."""
         with typed_errors("eth_getTransactionCount"):
-            return self.web3.eth.get_transaction_count(cast(Any, account), "latest")
+            return self.web3.eth.get_transaction_count(cast(Any, account), "latest" if block is None else block)
 
     def balance(self, account: Address) -> int:
         """The account's coin for gas, in wei."""

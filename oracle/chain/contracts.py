@@ -23,18 +23,21 @@ METERS = "MeterRegistry"
 TARIFFS = "TariffBook"
 AGREEMENTS = "UsageAgreements"
 SPLITTER = "FeeSplitter"
-NEEDED = (ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER)
+OFFERS = "OfferBook"
+CREDITS = "CreditNotes"
+NEEDED = (ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS)
 SKIP_REASONS = (
+    "none",
+    "unsupported_curve",
     "unknown_agreement",
-    "invalid_signature",
+    "malformed_sequence",
     "stale",
     "closed",
     "after_final",
+    "invalid_signature",
     "too_far_ahead",
     "charge_fell",
     "implausible",
-    "malformed_sequence",
-    "unsupported_curve",
 )
 """`UsageAgreements.SkipReason` in its order."""
 
@@ -105,6 +108,8 @@ class Platform:
         self.tariffs = contract(web3, f"I{TARIFFS}", addresses[TARIFFS])
         self.agreements = contract(web3, f"I{AGREEMENTS}", addresses[AGREEMENTS])
         self.splitter = contract(web3, f"I{SPLITTER}", addresses[SPLITTER])
+        self.offers = contract(web3, f"I{OFFERS}", addresses[OFFERS])
+        self.credits = contract(web3, f"I{CREDITS}", addresses[CREDITS])
         self.domains = domains(chain_id, addresses)
 
     @classmethod

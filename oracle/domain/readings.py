@@ -27,6 +27,7 @@ class Flag(IntFlag):
 
 
 KNOWN_FLAGS = 63
+NO_FLAGS = Flag(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who stands at the machine: its last challenge, the customer's signed answer, and a wish to stop."""
+"""Who stands at the machine: the starter's signed answer to its challenge, or somebody's wish to stop."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,11 @@ from sqlalchemy import Connection, insert, select, update
 from oracle.domain.forms import Signed
 from oracle.domain.permits import Start
 from oracle.store.tables import presences
-from oracle.types import Address, AgreementId, Bytes32
+from oracle.types import Address, AgreementId
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    challenge: Bytes32 | None = None
-    challenged_at: float | None = None
     start: Signed[Start] | None = None
     stopped_by: Address | None = None
     stopped_at: float | None = None
@@ -24,8 +22,6 @@ def load(connection: Connection, agreement: AgreementId) -> Presence:
     if row is None:
         return Presence()
     return Presence(
-        None if row.challenge is None else Bytes32(row.challenge),
-        row.challenged_at,
         None if row.start is None else Signed(Start.parse(row.start), row.start_signature),
         None if row.stopped_by is None else Address(row.stopped_by),
         row.stopped_at,
@@ -35,10 +31,6 @@ def load(connection: Connection, agreement: AgreementId) -> Presence:
 def stopped(connection: Connection) -> set[AgreementId]:
     query = select(presences.c.agreement_id).where(presences.c.stopped_at.is_not(None))
     return {AgreementId(row.agreement_id) for row in connection.execute(query)}
-
-
-def note_challenge(connection: Connection, agreement: AgreementId, challenge: Bytes32, now: float) -> None:
-    _save(connection, agreement, {"challenge": challenge, "challenged_at": now})
 
 
 def note_start(connection: Connection, agreement: AgreementId, start: Signed[Start] | None) -> None:

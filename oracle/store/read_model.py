@@ -13,7 +13,10 @@ from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, 
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:
-    """One log of the platform's contracts with its arguments as JSON values (integers stay integers)."""
+    """One log of the platform's contracts with its arguments as JSON values (integers stay integers).
+
+    `amount`: what a settlement or accrual took, in base units; None for every other event.
+    """
 
     block: BlockNumber
     log_index: int
@@ -24,6 +27,7 @@ class ChainEvent:
     asset_id: AssetId | None
     agreement_id: AgreementId | None
     split_id: SplitId | None
+    amount: BaseUnits | None
     arguments: Mapping[str, Any]
 
 
@@ -127,6 +131,14 @@ def open_agreements(connection: Connection) -> list[Agreement]:
 
 def agreements_of_asset(connection: Connection, asset_id: AssetId) -> list[Agreement]:
     query = select(tables.agreements).where(tables.agreements.c.asset_id == asset_id).order_by(tables.agreements.c.id)
+    return [Agreement(*row) for row in connection.execute(query)]
+
+
+def agreements_of_customer(connection: Connection, customer: Address) -> list[Agreement]:
+    """Open ones only."""
+    query = select(tables.agreements).where(
+        tables.agreements.c.customer == customer, tables.agreements.c.closed.is_(False)
+    )
     return [Agreement(*row) for row in connection.execute(query)]
 
 
@@ -235,6 +247,7 @@ def events(
             row.asset_id,
             row.agreement_id,
             row.split_id,
+            row.amount,
             row.arguments,
         )
         for row in rows

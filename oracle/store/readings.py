@@ -6,15 +6,16 @@ quarantined ── released → accepted
 waiting: behind a quarantined one of the same agreement
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.stop_reasons import StopReason
+from oracle.store.tables import agreements as settled
 from oracle.store.tables import batch_readings, batches, readings
 from oracle.types import AgreementId, AssetId, BaseUnits, Bytes32, Registers, Seconds, UnixTime
 
@@ -180,27 +181,23 @@ def next_above(connection: Connection, agreement: AgreementId, sequence: int) ->
     return None if row is None else from_row(row)
 
 
-def latest_accepted(connection: Connection, agreements: Iterable[AgreementId]) -> Mapping[AgreementId, StoredReading]:
+def latest_accepted(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, StoredReading]:
     """The newest accepted reading of each agreement: what is *seen*."""
+    return _newest(connection, agreements, (readings.c.state == ReadingState.ACCEPTED.value,))
+
+
+def at_settled_sequence(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, StoredReading]:
+    """The reading that the chain has settled last, where this oracle has it."""
     found: dict[AgreementId, StoredReading] = {}
     wanted = list(agreements)
     for start in range(0, len(wanted), 500):
-        newest = (
-            select(readings.c.agreement_id, func.max(readings.c.sequence).label("sequence"))
+        query = (
+            select(readings)
+            .join(settled, and_(settled.c.id == readings.c.agreement_id, settled.c.sequence == readings.c.sequence))
             .where(
                 readings.c.agreement_id.in_(wanted[start : start + 500]),
                 readings.c.state == ReadingState.ACCEPTED.value,
             )
-            .group_by(readings.c.agreement_id)
-            .subquery()
-        )
-        query = select(readings).join(
-            newest,
-            and_(
-                readings.c.agreement_id == newest.c.agreement_id,
-                readings.c.sequence == newest.c.sequence,
-                readings.c.state == ReadingState.ACCEPTED.value,
-            ),
         )
         for row in connection.execute(query):
             found[AgreementId(row.agreement_id)] = from_row(row)
@@ -235,22 +232,16 @@ def rejected_between(connection: Connection, agreement: AgreementId, above: int,
 
 
 def sealable(
-    connection: Connection, agreement: AgreementId, at_least: int, now: float, telemetry_grace: float
-) -> StoredReading | None:
-    """The newest accepted reading that may be settled: its samples checked or no longer waited for, no pause after a
-    skip, and not part of a transaction that is still on its way."""
-    query = select(readings).where(
-        readings.c.agreement_id == agreement,
+    connection: Connection, agreements: Iterable[AgreementId], now: float, telemetry_grace: float
+) -> dict[AgreementId, StoredReading]:
+    """Of each agreement the newest accepted reading that may be settled: its samples checked or no longer waited for,
+    and no pause after a skip."""
+    ripe = (
         readings.c.state == ReadingState.ACCEPTED.value,
-        readings.c.sequence >= at_least,
-        or_(
-            readings.c.telemetry != TelemetryState.AWAITED.value,
-            readings.c.received_at <= now - telemetry_grace,
-        ),
+        or_(readings.c.telemetry != TelemetryState.AWAITED.value, readings.c.received_at <= now - telemetry_grace),
         or_(readings.c.retry_at.is_(None), readings.c.retry_at <= now),
     )
-    row = connection.execute(query.order_by(readings.c.sequence.desc()).limit(1)).first()
-    return None if row is None else from_row(row)
+    return _newest(connection, agreements, ripe)
 
 
 def on_their_way(connection: Connection, stages: Iterable[str]) -> set[AgreementId]:
@@ -267,6 +258,19 @@ def on_their_way(connection: Connection, stages: Iterable[str]) -> set[Agreement
 
 def set_state(connection: Connection, reading_id: int, state: ReadingState) -> None:
     connection.execute(update(readings).where(readings.c.id == reading_id).values(state=state.value))
+
+
+def make_wait(connection: Connection, agreement: AgreementId, above: int) -> None:
+    """Accepted readings above a quarantined one are not settled before a person has decided."""
+    connection.execute(
+        update(readings)
+        .where(
+            readings.c.agreement_id == agreement,
+            readings.c.sequence > above,
+            readings.c.state == ReadingState.ACCEPTED.value,
+        )
+        .values(state=ReadingState.WAITING.value)
+    )
 
 
 def set_charge(connection: Connection, reading_id: int, elapsed: Seconds, charge: BaseUnits) -> None:
@@ -292,5 +296,28 @@ def note_skip(
     )
 
 
+def forget_skips(connection: Connection) -> None:
+    """After a fork: what the chain passed over there may be taken here."""
+    connection.execute(update(readings).where(readings.c.skips > 0).values(skips=0, skip_reason=None, retry_at=None))
+
+
 def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(readings)).scalar_one())
+
+
+def _newest(
+    connection: Connection, agreements: Iterable[AgreementId], conditions: tuple[ColumnElement[bool], ...]
+) -> dict[AgreementId, StoredReading]:
+    found: dict[AgreementId, StoredReading] = {}
+    wanted = list(agreements)
+    for start in range(0, len(wanted), 500):
+        newest = (
+            select(readings.c.agreement_id, func.max(readings.c.sequence).label("sequence"))
+            .where(readings.c.agreement_id.in_(wanted[start : start + 500]), *conditions)
+            .group_by(readings.c.agreement_id)
+            .subquery()
+        )
+        same = and_(readings.c.agreement_id == newest.c.agreement_id, readings.c.sequence == newest.c.sequence)
+        for row in connection.execute(select(readings).join(newest, same).where(*conditions)):
+            found[AgreementId(row.agreement_id)] = from_row(row)
+    return found

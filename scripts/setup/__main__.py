@@ -29,7 +29,7 @@ def main():
         return run(sys.argv[1:])
     other = find_supported()
     if other:
-        os.execv(other, [other, "-m", "scripts.setup"] + sys.argv[1:])  # noqa: RUF005
+        os.execv(other, [other, "-m", "scripts.setup"] + sys.argv[1:])
     sys.stderr.write(
         "set-up stopped: UnsupportedPython: this is Python %d.%d, the libraries used here exist for %d.%d to %d.%d.\n"
         "  what to do: install one of these, then `make PYTHON=/path/to/python3.%d setup`.\n"

@@ -14,3 +14,4 @@ common=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url 
 uv pip compile pyproject.toml --group dev --override "$override" "${common[@]}" -o requirements-dev.lock >/dev/null
 # The installed oracle gets the very versions that the tests ran with.
 uv pip compile pyproject.toml --constraint requirements-dev.lock "${common[@]}" -o requirements.lock >/dev/null
+echo 'slither-analyzer==0.11.6' | uv pip compile - "${common[@]}" -o scripts/setup/slither.lock >/dev/null

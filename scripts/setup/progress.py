@@ -58,7 +58,7 @@ def environment() -> dict[str, str]:
 
 
 class Command:
-    """A started command whose output goes to a log; `wait` beats time while it runs and shows the log's end on failure."""
+    """A started command with its output in a log; `wait` beats time meanwhile and shows the log's end on failure."""
 
     def __init__(self, log_name: str, *argv: str | Path) -> None:
         self.argv = [str(part) for part in argv]

@@ -27,9 +27,7 @@ def run(arguments: list[str]) -> int:
             solc.make()
             contracts.make()
     except SetupError as error:
-        sys.stderr.write(
-            f"set-up stopped: {type(error).__name__}: {error.what}\n  what to do: {error.remedy}\n"
-        )
+        sys.stderr.write(f"set-up stopped: {type(error).__name__}: {error.what}\n  what to do: {error.remedy}\n")
         return 2
     seconds = time.monotonic() - started
     say(f"set-up: ready ({seconds:.1f} s)")

@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.BigInteger(), nullable=True),
         sa.Column("agreement_id", sa.BigInteger(), nullable=True),
         sa.Column("split_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount", sa.String(length=80), nullable=True),
         sa.Column("arguments", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_events")),
         sa.UniqueConstraint("block", "log_index", name=op.f("uq_chain_events_block_log_index")),
@@ -190,8 +191,6 @@ def upgrade() -> None:
     op.create_table(
         "presences",
         sa.Column("agreement_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("challenge", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("challenged_at", sa.Float(), nullable=True),
         sa.Column("start", sa.JSON(), nullable=True),
         sa.Column("start_signature", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_by", sa.String(length=42), nullable=True),

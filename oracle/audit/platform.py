@@ -1,0 +1,73 @@
+"""From the Directory's address to the platform: its contracts, its blocks, its currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from oracle.audit import abi
+from oracle.audit.abi import decode_all
+from oracle.audit.blocks import Block, Header
+from oracle.audit.chain import Pinned, blocks, blooms_of, creation_blocks, headers, may_concern, read_call
+from oracle.audit.findings import Findings, Place
+from oracle.audit.keccak import checksum_address
+from oracle.audit.replay.engine import MODULES
+from oracle.audit.rpc import Node, NodeError
+from oracle.errors import Fatal
+
+REQUIRED: Final = frozenset(MODULES)
+REMEDY: Final = "Give the address of this platform's Directory, and a node of its chain."
+
+
+def directory_entries(node: Node, pinned: Pinned, directory: bytes) -> dict[str, bytes]:
+    """Name → address of all that the Directory lists, with the Directory and its authority.
+
+    Raises:
+        Fatal: no Directory answers there.
+    """
+    contract = abi.load("Directory")
+    try:
+        answer = read_call(node, pinned, directory, contract.by_name["entries"].encode())
+        names, locations = decode_all(contract.by_name["entries"].outputs, answer)
+        authority = decode_all(contract.by_name["authority"].outputs, _ask(node, pinned, directory, "authority"))[0]
+    except (NodeError, abi.AbiError) as error:
+        raise Fatal(checksum_address(directory), f"no Directory answers there ({error})", REMEDY) from error
+    found = {_text(name): location for name, location in zip(names, locations, strict=True)}
+    return {"Directory": directory, "Authority": authority} | found
+
+
+def _ask(node: Node, pinned: Pinned, directory: bytes, view: str) -> bytes:
+    return read_call(node, pinned, directory, abi.load("Directory").by_name[view].encode())
+
+
+def _text(name: bytes) -> str:
+    return name.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def require_complete(addresses: Mapping[str, bytes], directory: bytes) -> None:
+    if missing := sorted(REQUIRED - set(addresses)):
+        raise Fatal(checksum_address(directory), f"the Directory does not list {', '.join(missing)}", REMEDY)
+
+
+def own_blocks(
+    node: Node, pinned: Pinned, contracts: Sequence[bytes], findings: Findings
+) -> tuple[list[Header], list[Block]]:
+    """Every header since the first contract, and in full each block that may concern the platform.
+
+    Each change of state of a platform contract emits a log of one of them, and a log's address is in the header's
+    bloom: so a block whose bloom has none of the addresses changed nothing, and needs no trust to skip.
+    """
+    created = creation_blocks(node, pinned, contracts)
+    chain = headers(node, min(created.values(), default=0), pinned, findings)
+    blooms = blooms_of(contracts)
+    births = set(created.values())
+    wanted = [header for header in chain if not created or header.number in births or may_concern(header, blooms)]
+    return chain, blocks(node, wanted, findings)
+
+
+def check_listing(addresses: Mapping[str, bytes], currencies: set[bytes], findings: Findings) -> None:
+    """What the Directory lists and this auditor does not know is said, not passed over."""
+    for name, address in addresses.items():
+        if name not in MODULES and address not in currencies:
+            place = Place(contract=name, address=address)
+            findings.unchecked("directory", place, "not checked: this auditor does not know the contract")

@@ -1,0 +1,98 @@
+"""That a contract's storage holds the replay's words and nothing besides: the storage root that the block commits to.
+
+A root over exactly the words of the replay proves it at once. Anvil puts empty slots into its tries too, so there the
+node's own list of all slots serves as a witness: it counts only where it makes the committed root.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from oracle.audit import rlp, trie
+from oracle.audit.abi import unhex
+from oracle.audit.chain import Pinned, proven_account
+from oracle.audit.findings import Findings, Place
+from oracle.audit.replay.world import Module
+from oracle.audit.rpc import Node, NodeError
+from oracle.audit.storage import Image
+
+CHECK: Final = "storage root"
+
+
+class _Account(msgspec.Struct):
+    storage: dict[str, str]
+
+
+class _Dump(msgspec.Struct):
+    accounts: dict[str, _Account]
+    best_block_number: str | int
+
+
+class Roots:
+    """Checks one contract after the other at the pinned block."""
+
+    def __init__(self, node: Node, pinned: Pinned, state_root: bytes, findings: Findings) -> None:
+        self._node = node
+        self._pinned = pinned
+        self._state_root = state_root
+        self._findings = findings
+        self._asked = False
+        self._slots: Mapping[str, _Account] | None = None
+
+    def check(self, module: Module, image: Image, differs: bool) -> None:
+        """`differs` says that a word of the image was found different already, so the root tells nothing new."""
+        place = Place(contract=module.CONTRACT, address=module.address)
+        try:
+            root = proven_account(self._node, self._pinned, self._state_root, module.address).storage_root
+        except NodeError as error:
+            self._findings.unchecked(CHECK, place, f"not checked: the node gives no proofs ({error})")
+            return
+        except (trie.ProofBroken, rlp.RlpError) as error:
+            self._findings.add(CHECK, place, f"the proof of the account is broken: {error}")
+            return
+        if differs:
+            return
+        if _root({slot: word for slot, word in image.words.items() if word}) == root:
+            self._findings.count("storage roots equal to the replay's")
+        else:
+            self._check_listing(module, image, root, place)
+
+    def _check_listing(self, module: Module, image: Image, root: bytes, place: Place) -> None:
+        slots = self._listing()
+        if slots is None:
+            message = "its storage holds something in a slot that the replay does not know"
+            self._findings.add(CHECK, place, message)
+            return
+        account = slots.get("0x" + module.address.hex())
+        words = {int(slot, 16): int(word, 16) for slot, word in account.storage.items()} if account else {}
+        if _root(words) != root:
+            self._findings.add(CHECK, place, "neither the replay nor the node's list of slots makes the storage root")
+            return
+        unknown = [slot for slot, word in words.items() if word and slot not in image.words]
+        for slot in unknown:
+            where = Place(contract=module.CONTRACT, address=module.address, slot=slot, variable=image.name_of(slot))
+            self._findings.add("storage", where, f"the chain holds {words[slot]:#066x}, the replay nothing")
+        if not unknown:
+            self._findings.count("storage roots equal to the replay's")
+
+    def _listing(self) -> Mapping[str, _Account] | None:
+        """All slots of all accounts as Anvil lists them, if it is Anvil and the pinned block is its latest."""
+        if not self._asked:
+            self._asked = True
+            try:
+                raw = unhex(self._node.call("anvil_dumpState"))
+                dump = msgspec.json.decode(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw, type=_Dump)
+            except (NodeError, ValueError, OSError, EOFError):
+                return None
+            best = dump.best_block_number
+            if (int(best, 16) if isinstance(best, str) else best) == self._pinned.number:
+                self._slots = dump.accounts
+        return self._slots
+
+
+def _root(words: Mapping[int, int]) -> bytes:
+    return trie.secure_root({slot.to_bytes(32, "big"): rlp.encode(rlp.number(word)) for slot, word in words.items()})

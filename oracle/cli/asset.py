@@ -1,0 +1,147 @@
+"""`cise asset`: machines, their meters and what is offered."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from oracle.cli import output
+from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
+from oracle.domain.signatures import SigningKey
+from oracle.parties import assets
+from oracle.types import Address, AssetId, TariffId, UnixTime
+
+app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, offer, list.")
+Asset = Annotated[int, typer.Argument(help="The asset's number.", min=1)]
+DAY = 86_400
+
+
+@app.command()
+def register(
+    model: Annotated[str, typer.Argument(help="The model, at most 32 bytes.")],
+    serial: Annotated[str, typer.Argument(help="The serial number; only its hash goes on chain.")],
+    key: Key,
+    owner: Annotated[str | None, typer.Option("--owner", help="Who gets the title; default: the maker.")] = None,
+    odometer_rate: Annotated[
+        int | None, typer.Option("--odometer-rate", help="The most its odometer can grow in a day.", min=1)
+    ] = None,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Register a machine as its maker."""
+    session = connect(rpc, directory, data)
+    wallet = session.wallet(key, password_file)
+    title_owner = wallet.address if owner is None else session.address(owner)
+    asset, done = assets.register(wallet, model, serial, title_owner)
+    if odometer_rate is not None:
+        assets.declare_odometer_rate(wallet, asset, odometer_rate)
+    document = {"asset": asset, "maker": wallet.address, "owner": title_owner, "transaction": done.transaction}
+    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+
+
+@app.command("bind-meter")
+def bind_meter(
+    asset: Asset,
+    key: Key,
+    meter_key: Annotated[str, typer.Option("--meter-key", help="The machine's own key.", metavar="KEY")],
+    permit_signer: Annotated[
+        str | None, typer.Option("--permit-signer", help="Whom the provider lets sign permits.", metavar="ACCOUNT")
+    ] = None,
+    rotation_key: Annotated[
+        str | None,
+        typer.Option("--rotation-key", help="The provider's cold key that appoints the signer.", metavar="KEY"),
+    ] = None,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Bind the machine's first meter and, with --permit-signer and --rotation-key, say who may sign its permits."""
+    if (permit_signer is None) != (rotation_key is None):
+        raise typer.BadParameter("--permit-signer and --rotation-key belong together")
+    session = connect(rpc, directory, data)
+    wallet = session.wallet(key, password_file)
+    machine, number = session.account(meter_key, password_file), AssetId(asset)
+    done = assets.bind_meter(wallet, number, SigningKey(bytes(machine.key)))
+    document = {"asset": asset, "meter": machine.address, "transaction": done.transaction}
+    if permit_signer is not None and rotation_key is not None:
+        cold = session.account(rotation_key, password_file)
+        signer = session.address(permit_signer)
+        assets.set_rotation_key(wallet, number, Address(cold.address))
+        assets.appoint_permit_signer(wallet, number, SigningKey(bytes(cold.key)), signer)
+        document |= {"rotationKey": cold.address, "permitSigner": signer}
+    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+
+
+@app.command()
+def offer(
+    asset: Asset,
+    key: Key,
+    tariff: Annotated[int, typer.Option("--tariff", help="The tariff's number.", min=1)],
+    shared: Annotated[bool, typer.Option("--shared", help="Several customers side by side.")] = False,
+    days: Annotated[int, typer.Option("--days", help="How long the offer stands.", min=1)] = 365,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Offer a machine under a tariff."""
+    session = connect(rpc, directory, data)
+    wallet = session.wallet(key, password_file)
+    until = UnixTime(session.client.block(session.client.head()).time + days * DAY)
+    done = assets.offer(wallet, AssetId(asset), TariffId(tariff), not shared, until)
+    document = {
+        "asset": asset,
+        "tariff": tariff,
+        "exclusive": not shared,
+        "until": until,
+        "transaction": done.transaction,
+    }
+    rows = document | {"until": output.moment(until)}
+    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+
+
+@app.command("list")
+def list_assets(
+    rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = None, as_json: Json = False
+) -> None:
+    """List machines and what is offered now."""
+    session = connect(rpc, directory, data)
+    with output.waiting("asking the chain", as_json):
+        found = [
+            (asset, assets.offers(session.client, session.platform, asset.id))
+            for asset in assets.asset_views(session.client, session.platform)
+        ]
+    document = [
+        {
+            "asset": asset.id,
+            "model": asset.model,
+            "maker": asset.maker,
+            "provider": asset.provider,
+            "lifecycle": asset.lifecycle,
+            "meter": asset.meter,
+            "split": asset.split,
+            "offers": [{"tariff": one.tariff, "exclusive": one.exclusive, "until": one.until} for one in offered],
+        }
+        for asset, offered in found
+    ]
+    headings = ("asset", "model", "provider", "state", "split", "offered under")
+    rows = [
+        (asset.id, asset.model, asset.provider, asset.lifecycle, asset.split, _offers_text(offered))
+        for asset, offered in found
+    ]
+
+    def render(out: Console) -> None:
+        out.print(output.table(headings, rows) if rows else "no machines yet: `cise asset register`")
+
+    output.show(as_json, document, render)
+
+
+def _offers_text(offered: list[assets.OfferView]) -> str:
+    kinds = (f"tariff {one.tariff} {'exclusive' if one.exclusive else 'shared'}" for one in offered)
+    return ", ".join(kinds) or "–"

@@ -1,0 +1,44 @@
+"""Puts the commands together; every error leaves as one message and an exit code, never as a trace."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from oracle.cli import account, agreement, asset, keys, output, split, tariff
+from oracle.errors import CiseError
+
+
+class _Commands(TyperGroup):
+    _as_json = False
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        self._as_json = "--json" in (sys.argv[1:] if args is None else args)
+        return super().main(args, *rest, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CiseError as error:
+            raise typer.Exit(output.report(error, self._as_json)) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Machines as a service: prepaid use, signed readings, fees shared by rule. "
+    "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 environment.",
+)
+app.add_typer(keys.app, name="keys")
+app.add_typer(account.app, name="account")
+app.add_typer(asset.app, name="asset")
+app.add_typer(tariff.app, name="tariff")
+app.add_typer(split.app, name="split")
+app.add_typer(agreement.app, name="agreement")
+
+if __name__ == "__main__":
+    app()

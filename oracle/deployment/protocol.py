@@ -1,0 +1,122 @@
+"""Deploys the whole platform: a function of its configuration and the deployer's nonce that keeps no state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+from web3.contract import Contract
+
+from oracle.deployment.config import DeploymentConfig
+from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED
+from oracle.deployment.sending import Sender
+from oracle.errors import Fatal
+from oracle.types import Address, BlockNumber, ChainId
+
+NO_DELAY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Contracts by name, as listed in the Directory (`Directory` itself included)."""
+
+    chain_id: ChainId
+    block: BlockNumber
+    addresses: Mapping[str, Address]
+
+    @property
+    def directory(self) -> Address:
+        return self.addresses["Directory"]
+
+
+def deploy(web3: Web3, deployer: str | LocalAccount, config: Mapping[str, Any]) -> Deployment:
+    """Deploys, wires, lists and hands over; the deployer keeps no role. Raises Fatal where a transaction fails.
+
+    `deployer` is an address that the node keeps unlocked, or a key. `config` is the YAML document (config/local.yaml).
+    """
+    plan = DeploymentConfig.parse(config, web3.eth.accounts)
+    sender = Sender(web3, deployer)
+    contracts = _deploy_contracts(sender, plan)
+    _declare_roles(sender, contracts)
+    _list(sender, contracts, plan)
+    _hand_over(sender, contracts["Authority"], plan)
+    block = sender.wait()
+    return Deployment(
+        chain_id=ChainId(web3.eth.chain_id),
+        block=BlockNumber(block),
+        addresses={name: Address(contract.address) for name, contract in contracts.items()},
+    )
+
+
+def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contract]:
+    authority = sender.deploy("Authority", sender.address)
+    directory = sender.deploy("Directory", authority.address)
+    accounts = sender.deploy("PrepaidAccounts", authority.address)
+    splitter = sender.deploy("FeeSplitter", accounts.address)
+    # Registries, meters and agreements know each other as immutables; the later ones' addresses follow from the nonce.
+    agreements_address = sender.address_after(4)
+    assets = sender.deploy(
+        "AssetRegistry", authority.address, splitter.address, sender.address_after(1), agreements_address
+    )
+    meters = sender.deploy("MeterRegistry", assets.address, agreements_address)
+    tariffs = sender.deploy("TariffBook", accounts.address)
+    offers = sender.deploy("OfferBook", authority.address, assets.address, tariffs.address, splitter.address)
+    agreements = sender.deploy(
+        "UsageAgreements",
+        accounts.address,
+        assets.address,
+        meters.address,
+        tariffs.address,
+        offers.address,
+        splitter.address,
+        plan.community,
+    )
+    if agreements.address != agreements_address:
+        raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
+    credits = sender.deploy("CreditNotes", accounts.address, assets.address, tariffs.address, agreements.address)
+    eligibility = sender.deploy("EligibilityList", authority.address)
+    mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
+    return {
+        "Authority": authority,
+        "Directory": directory,
+        "PrepaidAccounts": accounts,
+        "FeeSplitter": splitter,
+        "AssetRegistry": assets,
+        "MeterRegistry": meters,
+        "TariffBook": tariffs,
+        "OfferBook": offers,
+        "UsageAgreements": agreements,
+        "CreditNotes": credits,
+        "EligibilityList": eligibility,
+        **mocks,
+    }
+
+
+def _declare_roles(sender: Sender, contracts: Mapping[str, Contract]) -> None:
+    authority = contracts["Authority"]
+    for name, functions in RESTRICTED.items():
+        for role in sorted(set(functions.values())):
+            selectors = [Web3.keccak(text=text)[:4] for text, needed in functions.items() if needed == role]
+            sender.call(authority, "setTargetFunctionRole", contracts[name].address, selectors, role)
+    sender.call(authority, "grantRole", LISTING, sender.address, NO_DELAY)
+
+
+def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentConfig) -> None:
+    for name, contract in contracts.items():
+        sender.call(contracts["Directory"], "set", name.encode().ljust(32, b"\0"), contract.address)
+    for currency in (*(contracts[name].address for name in plan.mock_currencies), *plan.currencies):
+        sender.call(contracts["PrepaidAccounts"], "admitCurrency", currency)
+    sender.call(contracts["AssetRegistry"], "setEligibility", contracts["EligibilityList"].address)
+    for provider in plan.providers:
+        sender.call(contracts["EligibilityList"], "admit", provider)
+
+
+def _hand_over(sender: Sender, authority: Contract, plan: DeploymentConfig) -> None:
+    sender.call(authority, "grantRole", GUARDIAN, plan.guardian, NO_DELAY)
+    sender.call(authority, "grantRole", LISTING, plan.listing, NO_DELAY)
+    sender.call(authority, "grantRole", ADMIN, plan.admin, NO_DELAY)
+    if sender.address != plan.listing:
+        sender.call(authority, "renounceRole", LISTING, sender.address)
+    if sender.address != plan.admin:
+        sender.call(authority, "renounceRole", ADMIN, sender.address)

@@ -1,0 +1,27 @@
+"""Who may call what: the declared matrix. Deployment sets it, a test holds the chain against it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ADMIN = 0
+GUARDIAN = 1
+LISTING = 2
+
+ROLE_NAMES: Mapping[int, str] = MappingProxyType({ADMIN: "admin", GUARDIAN: "guardian", LISTING: "listing"})
+
+RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {
+        "Directory": {"set(bytes32,address)": LISTING},
+        "PrepaidAccounts": {"admitCurrency(address)": LISTING, "pause()": GUARDIAN, "unpause()": GUARDIAN},
+        "AssetRegistry": {
+            "setEligibility(address)": LISTING,
+            "appointRecorder(address,bool)": LISTING,
+            "pause()": GUARDIAN,
+            "unpause()": GUARDIAN,
+        },
+        "OfferBook": {"pause()": GUARDIAN, "unpause()": GUARDIAN},
+        "EligibilityList": {"admit(address)": LISTING, "dismiss(address)": LISTING},
+    }
+)
+"""Every restricted function of every contract. What is not named here nobody has special power over: UsageAgreements,
+FeeSplitter, MeterRegistry, TariffBook and CreditNotes have no authority at all."""

@@ -1,0 +1,1 @@
+"""What runs inside a machine: meter, permit check, stop reasons, and machines simulated for demonstrations."""

@@ -1,0 +1,1 @@
+"""The oracle's HTTP door: signed readings in, permits and figures out."""

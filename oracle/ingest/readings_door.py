@@ -1,0 +1,296 @@
+"""Signed readings in: verified, judged, on disk, then answered.
+
+    cannot be read, unknown, wrongly signed      rejected       nothing is kept
+    there already                                duplicate
+    signed, but contradicts what is known        quarantined    kept; a person decides; later ones wait behind it
+    otherwise                                    accepted       kept, and settled by the relay
+
+One request is one transaction: what is answered is on disk, or nothing of it is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from oracle.domain.answers import ReadingAnswer
+from oracle.domain.forms import Domains, digest
+from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_of, parse_signed_reading
+from oracle.domain.reconciliation import QuarantineReason
+from oracle.domain.signatures import Curve, recover
+from oracle.domain.tariffs import Tariff
+from oracle.errors import BadSignature, Malformed, Rejected
+from oracle.ingest.judging import Contradiction, into_quarantine, judge, price
+from oracle.ingest.state import Permits, domains_of, require_checkpoint
+from oracle.store import live, quarantine, read_model, readings
+from oracle.store.checkpoints import Checkpoint
+from oracle.store.database import Database
+from oracle.store.read_model import Agreement, Asset
+from oracle.store.readings import NewReading, ReadingState, StoredReading
+from oracle.types import AgreementId, AssetId, Bytes32, TariffId, UnixTime
+
+BEHIND_QUARANTINE = "behind_quarantine"
+_KNOWN = (ReadingState.ACCEPTED, ReadingState.QUARANTINED, ReadingState.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A verified reading at its place in the request."""
+
+    position: int
+    signed: SignedReading
+    digest: Bytes32
+
+    @property
+    def reading(self) -> Reading:
+        return self.signed.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What verification needs, from one look at the database."""
+
+    checkpoint: Checkpoint
+    domains: Domains
+    agreements: Mapping[AgreementId, Agreement]
+    assets: Mapping[AssetId, Asset]
+    tariffs: Mapping[TariffId, Tariff]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One agreement's readings while a request is judged, by rising sequence."""
+
+    agreement: Agreement
+    tariff: Tariff
+    last: StoredReading | None
+    there: dict[int, list[StoredReading]]
+    quarantined_from: int | None
+    new: list[NewReading] = field(default_factory=list)
+
+
+class ReadingsDoor:
+    def __init__(self, database: Database, permits: Permits) -> None:
+        self._database = database
+        self._permits = permits
+        self._tariffs: dict[tuple[str, TariffId], Tariff] = {}
+
+    def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
+        """One answer for each item, in their order. Raises Retryable; then nothing was kept."""
+        answers: dict[int, ReadingAnswer] = {}
+        parsed = _parse(documents, answers)
+        facts = self._look(signed.reading.agreement_id for _, signed in parsed)
+        verified = [item for position, signed in parsed if (item := _verify(facts, position, signed, answers))]
+        if verified:
+            with self._database.writing() as connection:
+                self._keep(connection, facts, verified, answers, now)
+        return self._with_permits([answers[position] for position in range(len(documents))], now)
+
+    def _look(self, wanted: Iterable[AgreementId]) -> _Facts:
+        with self._database.reading() as connection:
+            checkpoint = require_checkpoint(connection)
+            agreements = read_model.agreements(connection, {key for key in wanted if key < 1 << 63})
+            assets = read_model.assets(connection, {a.asset_id for a in agreements.values()})
+            tariffs = {key: self._tariff(connection, checkpoint, key) for key in _tariff_ids(agreements)}
+        return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
+
+    def _tariff(self, connection: Connection, checkpoint: Checkpoint, key: TariffId) -> Tariff:
+        """Tariffs never change, so they are read once per deployment."""
+        place = (checkpoint.directory, key)
+        if place not in self._tariffs:
+            found = read_model.tariff(connection, key)
+            if found is None:
+                raise Rejected("unknown_tariff", f"tariff {key}", "is not in the read model")
+            self._tariffs[place] = found
+        return self._tariffs[place]
+
+    def _keep(
+        self, connection: Connection, facts: _Facts, items: list[_Item], answers: dict[int, ReadingAnswer], now: float
+    ) -> None:
+        time = facts.checkpoint.chain_time(now)
+        by_agreement: dict[AgreementId, list[_Item]] = {}
+        for item in sorted(items, key=lambda item: item.reading.sequence):
+            by_agreement.setdefault(item.reading.agreement_id, []).append(item)
+        for key, group in by_agreement.items():
+            agreement = facts.agreements[key]
+            stream = _open_stream(connection, agreement, facts.tariffs[agreement.tariff_id], group)
+            for item in group:
+                answers[item.position] = self._place(connection, stream, item, time, now)
+            readings.add(connection, stream.new)
+            _tell(connection, stream, now)
+
+    def _place(self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime, now: float) -> ReadingAnswer:
+        reading = item.reading
+        same = stream.there.get(reading.sequence, [])
+        if any(known.digest == item.digest for known in same):
+            return _answer(reading, ReadingResult.DUPLICATE)
+        before = _before(connection, stream, reading)
+        try:
+            priced = price(stream.agreement, stream.tariff, before, reading, time)
+        except Rejected as error:
+            return _refusal(reading, error)
+        why = _reused(same, reading)
+        waits = stream.quarantined_from is not None and reading.sequence > stream.quarantined_from
+        if why is None and not waits:
+            why = judge(connection, stream.agreement, stream.tariff, before, reading, priced, time)
+            why = why or self._against_next(connection, stream, item, time)
+        state = ReadingState.WAITING if waits else ReadingState.ACCEPTED
+        new = NewReading(item.signed, item.digest, priced.elapsed, priced.charge, state, now)
+        stored = _stored(new)
+        stream.there.setdefault(reading.sequence, []).append(stored)
+        if why is not None:
+            row = readings.add_one(connection, new)
+            into_quarantine(connection, replace(stored, id=row), why, now, stream.agreement.sequence)
+            low = stream.quarantined_from
+            stream.quarantined_from = reading.sequence if low is None else min(low, reading.sequence)
+            return _answer(reading, ReadingResult.QUARANTINED, why.reason, why.detail)
+        stream.new.append(new)
+        if waits:
+            detail = f"reading {stream.quarantined_from} is being looked at by a person"
+            return _answer(reading, ReadingResult.QUARANTINED, BEHIND_QUARANTINE, detail)
+        if stream.last is None or reading.sequence > stream.last.reading.sequence:
+            stream.last = stored
+        return _answer(reading, ReadingResult.ACCEPTED)
+
+    def _against_next(
+        self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime
+    ) -> Contradiction | None:
+        """A reading that comes late must also fit the one after it."""
+        reading = item.reading
+        if stream.last is None or reading.sequence > stream.last.reading.sequence:
+            return None
+        following = readings.next_above(connection, stream.agreement.id, reading.sequence)
+        if following is None:
+            return None
+        own = price(stream.agreement, stream.tariff, None, reading, time)
+        late = _stored(NewReading(item.signed, item.digest, own.elapsed, own.charge, ReadingState.ACCEPTED, 0))
+        priced = price(stream.agreement, stream.tariff, late, following.reading, time)
+        return judge(connection, stream.agreement, stream.tariff, late, following.reading, priced, time)
+
+    def _with_permits(self, answers: list[ReadingAnswer], now: float) -> list[ReadingAnswer]:
+        """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""
+        shown = {
+            answer.agreement_id
+            for answer in answers
+            if answer.agreement_id is not None and answer.result is not ReadingResult.REJECTED
+        }
+        given = self._permits.answers(shown, now) if shown else {}
+        return [
+            replace(answer, permit=found.permit, stop_reason=found.stop_reason)
+            if answer.agreement_id is not None and (found := given.get(answer.agreement_id)) is not None
+            else answer
+            for answer in answers
+        ]
+
+
+def _parse(documents: Sequence[object], answers: dict[int, ReadingAnswer]) -> list[tuple[int, SignedReading]]:
+    parsed = []
+    for position, document in enumerate(documents):
+        try:
+            if isinstance(document, Malformed):
+                raise document
+            parsed.append((position, parse_signed_reading(document)))
+        except Rejected as error:
+            answers[position] = ReadingAnswer(None, None, ReadingResult.REJECTED, error.code, str(error))
+    return parsed
+
+
+def _verify(facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]) -> _Item | None:
+    """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
+    try:
+        return _Item(position, signed, _verified_digest(facts, signed))
+    except Rejected as error:
+        answers[position] = _refusal(signed.reading, error)
+        return None
+
+
+def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
+    reading = signed.reading
+    agreement = facts.agreements.get(reading.agreement_id)
+    if agreement is None:
+        raise Rejected("unknown_agreement", name_of(reading), "is not known at the confirmed block")
+    if agreement.asset_id != reading.asset_id:
+        raise Rejected("wrong_asset", name_of(reading), f"the agreement is on asset {agreement.asset_id}")
+    asset = facts.assets[agreement.asset_id]
+    if asset.meter is None or asset.curve != Curve.SECP256K1:
+        raise Rejected("unsupported_curve", name_of(reading), "this door verifies secp256k1 meters only")
+    found = digest(facts.domains.of(reading), reading)
+    if recover(found, signed.signature) != asset.meter:
+        raise BadSignature(name_of(reading), "is not signed by the asset's present meter", asset.meter)
+    if agreement.closed:
+        raise Rejected("agreement_closed", name_of(reading), "its agreement is closed")
+    if agreement.final_accepted and reading.sequence > agreement.sequence:
+        raise Rejected("after_final", name_of(reading), "comes after the final reading", str(agreement.sequence))
+    return found
+
+
+def _open_stream(connection: Connection, agreement: Agreement, tariff: Tariff, group: list[_Item]) -> _Stream:
+    waiting = quarantine.first_open(connection, agreement.id)
+    return _Stream(
+        agreement,
+        tariff,
+        readings.latest(connection, agreement.id),
+        readings.at_sequences(connection, agreement.id, (item.reading.sequence for item in group)),
+        None if waiting is None else waiting.sequence,
+    )
+
+
+def _before(connection: Connection, stream: _Stream, reading: Reading) -> StoredReading | None:
+    """The accepted reading before this one: the newest, or for a late one its neighbour."""
+    if stream.last is None or reading.sequence > stream.last.reading.sequence:
+        return stream.last
+    stored = readings.latest(connection, stream.agreement.id, below=reading.sequence)
+    fresh = [new for new in stream.new if new.signed.reading.sequence < reading.sequence]
+    if fresh and (stored is None or fresh[-1].signed.reading.sequence > stored.reading.sequence):
+        return _stored(fresh[-1])
+    return stored
+
+
+def _reused(same: list[StoredReading], reading: Reading) -> Contradiction | None:
+    if not any(known.state in _KNOWN for known in same):
+        return None
+    return Contradiction(
+        QuarantineReason.SEQUENCE_REUSED.value, f"{name_of(reading)} was signed with another content before"
+    )
+
+
+def _stored(new: NewReading) -> StoredReading:
+    """A reading of this request in the form of one that has a row."""
+    none = readings.TelemetryState.NONE
+    return StoredReading(
+        0, new.signed, new.digest, new.elapsed, new.charge, new.state, none, new.received_at, 0, None, None
+    )
+
+
+def _tell(connection: Connection, stream: _Stream, now: float) -> None:
+    """One live event per agreement and request: the newest accepted reading."""
+    accepted = [new for new in stream.new if new.state is ReadingState.ACCEPTED]
+    if not accepted:
+        return
+    newest = accepted[-1]
+    reading = newest.signed.reading
+    stop = newest.signed.stop_reason
+    facts = {
+        "sequence": reading.sequence,
+        "time": reading.time,
+        "registers": list(reading.registers),
+        "odometer": reading.odometer,
+        "flags": int(reading.flags),
+        "seenCharge": str(newest.charge),
+        "stopReason": None if stop is None else stop.value,
+    }
+    live.add(connection, now, "reading", facts, reading.asset_id, reading.agreement_id)
+
+
+def _tariff_ids(agreements: Mapping[AgreementId, Agreement]) -> set[TariffId]:
+    return {agreement.tariff_id for agreement in agreements.values()}
+
+
+def _answer(
+    reading: Reading, result: ReadingResult, reason: str | None = None, detail: str | None = None
+) -> ReadingAnswer:
+    return ReadingAnswer(reading.agreement_id, reading.sequence, result, reason, detail)
+
+
+def _refusal(reading: Reading, error: Rejected) -> ReadingAnswer:
+    return _answer(reading, ReadingResult.REJECTED, error.code, str(error))

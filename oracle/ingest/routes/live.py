@@ -1,0 +1,72 @@
+"""The live stream."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from oracle.domain.hashing import parse_address
+from oracle.errors import Rejected
+from oracle.ingest.access import Visitor, require_party
+from oracle.ingest.live import Broadcaster, Filter
+from oracle.ingest.schemas import problems
+from oracle.ingest.state import SharedState
+from oracle.store import read_model
+from oracle.types import Address, AgreementId, AssetId
+
+MediaId = Annotated[list[int], Query(max_length=50)]
+
+
+def router(broadcaster: Broadcaster) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["live"])
+
+    @routes.get("/live", responses=problems(401, 403, 422), response_class=StreamingResponse)
+    async def live(
+        shared: SharedState,
+        account: Visitor,
+        asset: MediaId = [],  # noqa: B006 - FastAPI copies the default
+        agreement: MediaId = [],  # noqa: B006
+        of_account: Annotated[str | None, Query(alias="account", pattern="^0x[0-9a-fA-F]{40}$")] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
+        after: Annotated[int | None, Query(ge=0, lt=1 << 63, description="As Last-Event-ID, for a first look")] = None,
+    ) -> StreamingResponse:
+        """Server-sent events. `asset`: public, settled facts only, unless the visitor is a party of its agreements;
+        `agreement` and `account`: for their parties. Resumes with `Last-Event-ID`; at most four a second a subject."""
+        if not (asset or agreement or of_account):
+            raise Rejected("nothing_chosen", "live stream", "choose asset, agreement or account")
+
+        def look() -> Filter:
+            with shared.database.reading() as connection:
+                return _filter(connection, account, asset, agreement, of_account)
+
+        await run_in_threadpool(look)
+        resume = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+        return StreamingResponse(
+            broadcaster.stream(look, resume),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return routes
+
+
+def _filter(
+    connection: Connection, account: Address | None, assets: list[int], agreements: list[int], of_account: str | None
+) -> Filter:
+    """Raises Rejected `not_signed_in` or `not_a_party`."""
+    if (agreements or of_account) and account is None:
+        raise Rejected("not_signed_in", "live stream", "sign in to follow agreements")
+    allowed: set[AgreementId] = set()
+    if account is not None:
+        own = {agreement.id: agreement for agreement in read_model.agreements_of_account(connection, account)}
+        allowed = {key for key, agreement in own.items() if agreement.asset_id in assets}
+        if of_account is not None:
+            if parse_address(of_account) != account:
+                raise Rejected("not_a_party", account, f"is not {of_account}")
+            allowed |= set(own)
+        for key in agreements:
+            require_party(connection, AgreementId(key), account)
+            allowed.add(AgreementId(key))
+    return Filter(frozenset(AssetId(key) for key in assets), frozenset(allowed))

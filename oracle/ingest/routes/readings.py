@@ -1,0 +1,44 @@
+"""What meters send."""
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from oracle.domain.forms import parse_signed
+from oracle.domain.statuses import Status
+from oracle.domain.telemetry import parse_telemetry
+from oracle.ingest import bodies
+from oracle.ingest.readings_door import ReadingsDoor
+from oracle.ingest.schemas import Accepted, problems
+from oracle.ingest.state import SharedState
+from oracle.ingest.status_door import StatusDoor
+from oracle.ingest.telemetry_door import TelemetryDoor
+
+
+def router(readings: ReadingsDoor, telemetry: TelemetryDoor, statuses: StatusDoor) -> APIRouter:
+    routes = APIRouter(prefix="/v1", tags=["meters"])
+
+    @routes.post("/readings", openapi_extra=bodies.OPENAPI_READINGS, responses=problems(400, 408, 413, 415))
+    async def post_readings(request: Request, shared: SharedState) -> dict[str, object]:
+        """One answer for each reading: accepted, duplicate, quarantined or rejected, and the current permit.
+
+        Idempotent. What is answered is on disk.
+        """
+        items = await bodies.items(request, shared.settings.items_limit)
+        answers = await run_in_threadpool(readings.take, items, shared.clock())
+        return {"answers": [answer.to_json() for answer in answers]}
+
+    @routes.post("/telemetry", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 408, 413, 415, 422))
+    async def post_telemetry(request: Request, shared: SharedState) -> Accepted:
+        """The samples behind one reading; they must hash to its signed root."""
+        document = parse_telemetry(await bodies.document(request))
+        result, reason = await run_in_threadpool(telemetry.take, document, shared.clock())
+        return Accepted(result=result.value, reason=reason)
+
+    @routes.post("/status", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 408, 413, 415, 422))
+    async def post_status(request: Request, shared: SharedState) -> Accepted:
+        """A status signed by the asset's meter: `{status, signature}`."""
+        signed = parse_signed(Status, await bodies.document(request))
+        result = await run_in_threadpool(statuses.take, signed, shared.clock())
+        return Accepted(result=result.value)
+
+    return routes

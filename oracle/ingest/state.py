@@ -1,0 +1,66 @@
+"""What the routes share: one object on the application, no globals."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from oracle.chain.contracts import domains
+from oracle.domain.forms import Domains, Signed
+from oracle.domain.permits import Permit
+from oracle.domain.stop_reasons import StopReason
+from oracle.errors import Retryable
+from oracle.ingest.terms import PublishedTerms
+from oracle.settings import Settings
+from oracle.store import checkpoints
+from oracle.store.checkpoints import Checkpoint
+from oracle.store.database import Database
+from oracle.types import AgreementId, Bytes32
+
+
+class PermitGiven(Protocol):
+    """A permit, or why there is none."""
+
+    @property
+    def permit(self) -> Signed[Permit] | None: ...
+    @property
+    def stop_reason(self) -> StopReason | None: ...
+
+
+class Permits(Protocol):
+    """Who issues permits: the relay's desk in the same process, or only what it has stored."""
+
+    def answers(
+        self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32 = ...
+    ) -> Mapping[AgreementId, PermitGiven]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    settings: Settings
+    database: Database
+    permits: Permits
+    terms: PublishedTerms
+    clock: Callable[[], float] = time.time
+
+
+def shared(request: Request) -> Shared:
+    return cast(Shared, request.app.state.shared)
+
+
+SharedState = Annotated[Shared, Depends(shared)]
+
+
+def require_checkpoint(connection: Connection) -> Checkpoint:
+    """Raises Retryable while the relay has not read the chain yet."""
+    found = checkpoints.load(connection)
+    if found is None:
+        raise Retryable("oracle", "has not read the chain yet", 2)
+    return found
+
+
+def domains_of(checkpoint: Checkpoint) -> Domains:
+    return domains(checkpoint.chain_id, checkpoint.contracts)

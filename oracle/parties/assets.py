@@ -1,0 +1,151 @@
+"""Machines: titles, meters, permit signers and offers."""
+
+from dataclasses import dataclass
+
+from web3.contract import Contract
+
+from oracle.chain.client import ChainClient, checksummed
+from oracle.chain.contracts import Platform, Route, contract
+from oracle.chain.node_errors import typed_errors
+from oracle.domain.bindings import MeterBinding, PermitSigner, registers_hash
+from oracle.domain.forms import digest
+from oracle.domain.hashing import address_bytes, keccak
+from oracle.domain.signatures import Curve, SigningKey
+from oracle.domain.statuses import Status
+from oracle.errors import Rejected
+from oracle.parties.wallet import Done, Wallet
+from oracle.types import (
+    ZERO_ADDRESS,
+    ZERO_BYTES32,
+    Address,
+    AssetId,
+    Bytes32,
+    SplitId,
+    TariffId,
+    UnixTime,
+)
+
+SOFTWARE_KEY = 1
+LIFECYCLES = ("registered", "in service", "in maintenance", "returned", "retired")
+
+
+@dataclass(frozen=True, slots=True)
+class AssetView:
+    """`meter` and `split` None: not there yet."""
+
+    id: AssetId
+    model: str
+    maker: Address
+    provider: Address
+    lifecycle: str
+    meter: Address | None
+    split: SplitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    asset: AssetId
+    tariff: TariffId
+    exclusive: bool
+    until: UnixTime
+
+
+def register(wallet: Wallet, model: str, serial: str, owner: Address) -> tuple[AssetId, Done]:
+    """By the maker itself. The serial number goes on chain as its hash only."""
+    done = wallet.send(wallet.platform.assets.functions.register(_short_text(model), keccak(serial.encode()), owner))
+    return AssetId(done.integer("AssetRegistered", "asset")), done
+
+
+def bind_meter(wallet: Wallet, asset: AssetId, meter: SigningKey, odometer: int = 0) -> Done:
+    """The asset's first meter; the meter's key signs that it is there."""
+    epoch = route_of(wallet.client, wallet.platform, asset).epoch + 1
+    binding = MeterBinding(
+        asset_id=asset,
+        signer=address_bytes(meter.address),
+        curve=int(Curve.SECP256K1),
+        epoch=epoch,
+        odometer=odometer,
+        registers_hash=registers_hash(()),
+        effective_at=UnixTime(0),
+    )
+    possession = meter.sign(digest(wallet.platform.domains.of(binding), binding))
+    return wallet.send(wallet.platform.meters.functions.announceMeter(binding.values(), SOFTWARE_KEY, possession, b""))
+
+
+def declare_odometer_rate(wallet: Wallet, asset: AssetId, rate_per_day: int) -> Done:
+    return wallet.send(wallet.platform.meters.functions.declareOdometerRate(asset, rate_per_day))
+
+
+def set_rotation_key(wallet: Wallet, asset: AssetId, key: Address) -> Done:
+    """The provider's cold key, before the title ever moved."""
+    no_reset = Status(asset, 0, UnixTime(0), 0, 0, 0)
+    return wallet.send(wallet.platform.meters.functions.setRotationKey(asset, key, no_reset.values(), b""))
+
+
+def appoint_permit_signer(wallet: Wallet, asset: AssetId, rotation: SigningKey, signer: Address) -> Done:
+    """Appoints the oracle's hot key, signed by the cold one; valid at once."""
+    platform = wallet.platform
+    _, epoch, _ = wallet.client.call(platform.meters.functions.permitSignerOf(asset))
+    form = PermitSigner(asset, signer, epoch + 1, UnixTime(0))
+    signature = rotation.sign(digest(platform.domains.of(form), form))
+    return wallet.send(platform.meters.functions.appointPermitSigner(form.values(), signature))
+
+
+def offer(wallet: Wallet, asset: AssetId, tariff: TariffId, exclusive: bool, until: UnixTime) -> Done:
+    return wallet.send(offer_book(wallet.client, wallet.platform).functions.offer(asset, tariff, exclusive, until))
+
+
+def put_in_service(wallet: Wallet, asset: AssetId) -> Done:
+    in_service = LIFECYCLES.index("in service")
+    return wallet.send(wallet.platform.assets.functions.setLifecycle(asset, in_service, ZERO_BYTES32))
+
+
+def asset_view(client: ChainClient, platform: Platform, asset: AssetId) -> AssetView:
+    """Raises CallReverted where there is none."""
+    maker, _, lifecycle, _, _, model, _, _, _ = client.call(platform.assets.functions.assetOf(asset))
+    route = route_of(client, platform, asset)
+    return AssetView(
+        asset,
+        model.rstrip(b"\0").decode("utf-8", "replace"),
+        checksummed(maker),
+        checksummed(client.call(platform.assets.functions.providerOf(asset))),
+        LIFECYCLES[lifecycle],
+        None if route.meter == ZERO_ADDRESS else route.meter,
+        route.split or None,
+    )
+
+
+def asset_views(client: ChainClient, platform: Platform) -> list[AssetView]:
+    count = client.call(platform.assets.functions.assetCount())
+    return [asset_view(client, platform, AssetId(number)) for number in range(1, count + 1)]
+
+
+def offers(client: ChainClient, platform: Platform, asset: AssetId) -> list[OfferView]:
+    """What stands now: offered, not withdrawn, not past, the title not moved since."""
+    book = offer_book(client, platform)
+    now = client.block(client.head()).time
+    epoch = client.call(platform.assets.functions.titleEpochOf(asset))
+    with typed_errors("Offered"):
+        events = book.events.Offered().get_logs(from_block=0, argument_filters={"asset": asset})
+    wanted = sorted({(event["args"]["tariff"], event["args"]["exclusive"]) for event in events})
+    found = []
+    for tariff, exclusive in wanted:
+        provider, until, title_epoch = client.call(book.functions.offerOf(asset, tariff, exclusive))
+        if checksummed(provider) != ZERO_ADDRESS and title_epoch == epoch and until > now:
+            found.append(OfferView(asset, TariffId(tariff), exclusive, UnixTime(until)))
+    return found
+
+
+def route_of(client: ChainClient, platform: Platform, asset: AssetId) -> Route:
+    return Route.unpack(client.call(platform.assets.functions.route(asset)))
+
+
+def offer_book(client: ChainClient, platform: Platform) -> Contract:
+    return contract(client.web3, "IOfferBook", platform.addresses["OfferBook"])
+
+
+def _short_text(text: str) -> Bytes32:
+    raw = text.encode()
+    if not 0 < len(raw) <= 32:
+        raise Rejected("text_too_long", "model", "must have 1 to 32 bytes", str(len(raw)))
+    return Bytes32(raw.ljust(32, b"\0"))

@@ -1,0 +1,95 @@
+"""A contract's refusal in words: which typed error, with which figures, and what to do about it."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+from eth_abi.abi import decode
+from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+
+from oracle.chain.client import checksummed
+from oracle.chain.contracts import load_artefact
+from oracle.chain.node_errors import CallReverted
+from oracle.errors import Rejected
+
+_SOURCES = (
+    "PrepaidAccounts",
+    "FeeSplitter",
+    "AssetRegistry",
+    "MeterRegistry",
+    "TariffBook",
+    "OfferBook",
+    "UsageAgreements",
+    "CreditNotes",
+    "MicroEuro",
+)
+_REMEDIES = {
+    "ERC6909InsufficientBalance": "Deposit first: `cise account deposit`.",
+    "ERC6909InsufficientAllowance": "Allow it first: `cise account allow`.",
+    "ERC20InsufficientBalance": "Get tokens first; on a local chain `cise account deposit --mint` makes play money.",
+    "Accounts_CurrencyNotAdmitted": "Use a currency that `cise account balance` lists.",
+    "Agreements_HoldBelowTarget": "Give at least the tariff's hold target as --hold.",
+    "Agreements_HoldAboveCap": "Raise --cap to at least the hold.",
+    "Agreements_AssetTaken": "Wait until the present agreement has ended, or choose another machine.",
+    "Agreements_NotEnded": "Wait for the end of the notice, or for the machine's final reading.",
+    "Agreements_NotCustomer": "Use the customer's key (--key).",
+    "Agreements_NotParty": "Use the customer's or the provider's key (--key).",
+    "Agreements_Unknown": "See `cise agreement show` for the agreements there are.",
+    "Offers_NotOffered": "See `cise asset list` for what is offered.",
+    "Offers_Refused": "The eligibility policy decides who may offer; ask its keeper.",
+    "Offers_NoMeter": "Bind a meter first: `cise asset bind-meter`.",
+    "Offers_NotProvider": "Use the key of the title's owner (--key).",
+    "Offers_CurrencyNotListed": "Set a split that lists the tariff's currency: `cise split create --asset`.",
+    "Assets_AlreadyRegistered": "Choose another serial number; this machine has a title already.",
+    "Assets_NotTitleOwner": "Use the key of the title's owner (--key).",
+    "Meters_NotTitleOwner": "Use the key of the title's owner (--key).",
+    "Meters_KeyInUse": "Make a new meter key: `cise keys new`.",
+    "EnforcedPause": "New obligations are paused by the guardian; every exit stays open.",
+    "Tariffs_Unknown": "See `cise asset list` for tariffs in use.",
+}
+
+
+class Refused(Rejected):
+    """A contract says no. `code` is the name of its typed error."""
+
+    def __init__(self, code: str, who: str, what: str, how_much: str, remedy: str | None) -> None:
+        self.remedy = remedy
+        super().__init__(code, who, what, how_much)
+
+
+def explain(error: CallReverted, who: str) -> Refused:
+    """The typed error behind a revert, with its arguments by name. `who`: what was called."""
+    # The message of CallReverted is shortened; its cause has the whole data.
+    data = str(getattr(error.__cause__, "data", None) or error.how_much)
+    if not data.startswith("0x"):
+        return Refused("call_reverted", who, error.what, data, None)
+    shape = _shapes().get(data[:10].lower())
+    if shape is None:
+        return Refused("call_reverted", who, "the contract refuses without a known reason", data[:74], None)
+    name: str = shape["name"]
+    types = [collapse_if_tuple(cast(Any, item)) for item in shape["inputs"]]
+    values = decode(types, bytes.fromhex(data[10:]))
+    figures = ", ".join(
+        f"{item['name'] or item['type']} {_plain(item['type'], value)}"
+        for item, value in zip(shape["inputs"], values, strict=True)
+    )
+    return Refused(name, who, f"refused with {name}", figures, _REMEDIES.get(name))
+
+
+def _plain(kind: str, value: Any) -> str:
+    if kind == "address":
+        return checksummed(value)
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\0")
+        return text.decode() if text and text.isascii() and text.decode().isprintable() else "0x" + value.hex()
+    return str(value)
+
+
+@cache
+def _shapes() -> Mapping[str, Mapping[str, Any]]:
+    return {
+        "0x" + function_abi_to_4byte_selector(cast(Any, {**item, "type": "function"})).hex(): item
+        for name in _SOURCES
+        for item in load_artefact(name)["abi"]
+        if item["type"] == "error"
+    }

@@ -1,0 +1,1 @@
+"""The relay: seal → submit → confirm, follow the chain, issue permits. Trusted with nothing; pays gas."""

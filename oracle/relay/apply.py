@@ -1,0 +1,161 @@
+"""Writes what the chain says into the read model and tells the live stream."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from oracle.chain.client import Block
+from oracle.chain.contracts import SlotState
+from oracle.domain.tariffs import Tariff
+from oracle.relay.changes import Changes
+from oracle.relay.views import ChainState
+from oracle.store import live, read_model, readings
+from oracle.store.read_model import Agreement, Asset, ChainEvent
+from oracle.types import ZERO_ADDRESS, Address, AgreementId, BaseUnits, Bytes32, TariffId, UnixTime
+
+_RETRY_LATER = {"too_far_ahead": 120.0, "implausible": 3_600.0}
+"""Skips that time can heal, with the seconds before another attempt."""
+
+
+def apply(
+    connection: Connection,
+    events: Sequence[ChainEvent],
+    changes: Changes,
+    state: ChainState,
+    at: Block,
+    now: float,
+) -> None:
+    """One transaction's worth: events, and the state of everything they touched at the block `at`."""
+    before = read_model.agreements(connection, [*changes.agreements, *changes.slots])
+    read_model.add_events(connection, _enriched(events, before, state.agreements))
+    for event in changes.tariffs:
+        terms = _tariff(event.arguments["terms"])
+        read_model.save_tariff(connection, TariffId(event.integer("tariff")), event.address("publisher"), terms)
+    read_model.save_assets(connection, _with_future_signers(connection, changes, state.assets, at))
+    read_model.save_splits(connection, state.splits)
+    for offer in state.offers:
+        if offer.provider == ZERO_ADDRESS:
+            read_model.remove_offer(connection, offer.asset_id, offer.tariff_id, offer.exclusive)
+        else:
+            read_model.save_offer(connection, offer)
+    for account, currency, amount in state.balances:
+        read_model.save_balance(connection, account, currency, amount)
+    changed = _changed_agreements(before, changes, state.agreements)
+    read_model.save_agreements(connection, changed)
+    for agreement, sequence, reason in changes.skips:
+        pause = _RETRY_LATER.get(reason)
+        readings.note_skip(connection, agreement, sequence, reason, None if pause is None else now + pause)
+    _tell(connection, changes, changed, state, at, now)
+
+
+def _enriched(
+    events: Sequence[ChainEvent], before: Mapping[AgreementId, Agreement], read: Sequence[Agreement]
+) -> list[ChainEvent]:
+    """Events of agreements with their asset, and settlements with the amount they took."""
+    assets = {agreement.id: agreement.asset_id for agreement in (*before.values(), *read)}
+    settled = {agreement.id: agreement.settled for agreement in before.values()}
+    enriched = []
+    for event in events:
+        if event.agreement_id is None:
+            enriched.append(event)
+            continue
+        key = event.agreement_id
+        amount = None
+        if "state" in event.arguments:
+            after = SlotState.unpack(event.arguments["state"]).settled
+            if event.name in ("ReadingSettled", "StandingAccrued"):
+                amount = BaseUnits(after - settled.get(key, 0))
+            settled[key] = after
+        enriched.append(replace(event, asset_id=event.asset_id or assets.get(key), amount=amount))
+    return enriched
+
+
+def _with_future_signers(connection: Connection, changes: Changes, assets: Sequence[Asset], at: Block) -> list[Asset]:
+    """The registry shows a permit signer only from its date on: one that is announced is kept until then."""
+    before = read_model.assets(connection, [asset.id for asset in assets])
+    result = []
+    for asset in assets:
+        old = before.get(asset.id)
+        if asset.permit_signer is None:
+            signer, since = changes.signers.get(asset.id, (None, UnixTime(0)))
+            if signer is None and old is not None and old.title_epoch == asset.title_epoch:
+                signer, since = old.permit_signer, old.permit_signer_from
+            if signer is not None and since > at.time:
+                asset = replace(asset, permit_signer=signer, permit_signer_from=since)
+        result.append(asset)
+    return result
+
+
+def _changed_agreements(
+    before: Mapping[AgreementId, Agreement], changes: Changes, read: Sequence[Agreement]
+) -> list[Agreement]:
+    changed = {
+        agreement.id: replace(
+            agreement, settled_time=before[agreement.id].settled_time if agreement.id in before else None
+        )
+        for agreement in read
+    }
+    for key, slot in changes.slots.items():
+        if key not in changed:
+            changed[key] = replace(
+                before[key],
+                sequence=slot.sequence,
+                last_elapsed=slot.last_elapsed,
+                settled=slot.settled,
+                hold=slot.hold,
+            )
+    for key, time in changes.settled_at.items():
+        changed[key] = replace(changed[key], settled_time=time)
+    return list(changed.values())
+
+
+def _tell(
+    connection: Connection, changes: Changes, changed: Sequence[Agreement], state: ChainState, at: Block, now: float
+) -> None:
+    for agreement in changed:
+        facts = {
+            "settled": str(agreement.settled),
+            "hold": str(agreement.hold),
+            "settledSequence": agreement.sequence,
+            "block": at.number,
+        }
+        live.add(connection, now, "settled", facts, agreement.asset_id, agreement.id)
+        if agreement.id in changes.settled_at:
+            public = {"settledAt": changes.settled_at[agreement.id], "block": at.number}
+            live.add(connection, now, "ledger", public, agreement.asset_id, public=True)
+    for account, currency, amount in state.balances:
+        for agreement in read_model.agreements_of_customer(connection, account):
+            facts = {"currency": currency, "freeBalance": str(amount), "block": at.number}
+            live.add(connection, now, "balance", facts, agreement.asset_id, agreement.id)
+    for agreement_id, sequence, reason in changes.skips:
+        live.add(connection, now, "skipped", {"sequence": sequence, "reason": reason}, agreement=agreement_id)
+
+
+def _tariff(terms: dict[str, Any]) -> Tariff:
+    prices = (
+        terms["pricePerMillion0"],
+        terms["pricePerMillion1"],
+        terms["pricePerMillion2"],
+        terms["pricePerMillion3"],
+    )
+    return Tariff(
+        currency=Address(terms["currency"]),
+        price_per_million=prices,
+        standing_per_day=terms["standingPerDay"],
+        hold_target=terms["holdTarget"],
+        max_charge_per_hour=terms["maxChargePerHour"],
+        burst=terms["burst"],
+        notice=terms["notice"],
+        minimum_term=terms["minimumTerm"],
+        permit_validity=terms["permitValidity"],
+        delivery_time=terms["deliveryTime"],
+        session_cap=terms["sessionCap"],
+        idle_stop=terms["idleStop"],
+        unused_days=terms["unusedDays"],
+        tax_bps=terms["taxBps"],
+        tax_included=terms["taxIncluded"],
+        kind=terms["kind"],
+        terms_hash=Bytes32(bytes.fromhex(terms["termsHash"][2:])),
+    )

@@ -1,0 +1,218 @@
+"""Permits to run, from confirmed chain state: limit = settled + hold at the block they name (I-6)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from oracle.chain.contracts import domains
+from oracle.domain.forms import Domains, Signed, digest
+from oracle.domain.permits import Permit, permit_limit
+from oracle.domain.signatures import SigningKey
+from oracle.domain.stop_reasons import StopReason
+from oracle.domain.tariffs import Tariff
+from oracle.relay.seal import has_arrears
+from oracle.store import checkpoints, live, permits, presences, quarantine, read_model, readings
+from oracle.store.checkpoints import Checkpoint
+from oracle.store.database import Database
+from oracle.store.permits import IssuedPermit
+from oracle.store.read_model import Agreement, Asset
+from oracle.store.readings import StoredReading
+from oracle.types import (
+    ZERO_ADDRESS,
+    ZERO_BYTES32,
+    Address,
+    AgreementId,
+    AssetId,
+    BaseUnits,
+    Bytes32,
+    TariffId,
+    UnixTime,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PermitAnswer:
+    """A permit, or why there is none."""
+
+    permit: Signed[Permit] | None
+    stop_reason: StopReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """One consistent look at the database."""
+
+    checkpoint: Checkpoint
+    agreements: Mapping[AgreementId, Agreement]
+    assets: Mapping[AssetId, Asset]
+    tariffs: Mapping[TariffId, Tariff]
+    seen: Mapping[AgreementId, StoredReading]
+    settled: Mapping[AgreementId, StoredReading]
+    quarantined: set[AgreementId]
+    stopped: set[AgreementId]
+    newest: Mapping[tuple[AssetId, Address], AgreementId]
+
+
+class PermitDesk:
+    """Answers for any agreement at any time; issues anew where the limit has changed or half the time is over."""
+
+    def __init__(self, database: Database, key: SigningKey | None) -> None:
+        self._database = database
+        self._key = key
+
+    @property
+    def signer(self) -> Address | None:
+        return None if self._key is None else self._key.address
+
+    def answers(
+        self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32 = ZERO_BYTES32
+    ) -> dict[AgreementId, PermitAnswer]:
+        """One answer for each agreement. What is handed out is stored first."""
+        wanted = sorted(set(agreements))
+        with self._database.reading() as connection:
+            facts = _facts(connection, wanted)
+            if facts is None:
+                return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}
+            time = facts.checkpoint.chain_time(now)
+            held = {key: permits.latest(connection, key, challenge) for key in wanted}
+            answers: dict[AgreementId, PermitAnswer] = {}
+            fresh: list[tuple[Agreement, Tariff]] = []
+            for key in wanted:
+                reason = self._refusal(connection, facts, key, time)
+                if reason is not None:
+                    answers[key] = PermitAnswer(None, reason)
+                    continue
+                agreement = facts.agreements[key]
+                tariff = facts.tariffs[agreement.tariff_id]
+                issued = held[key]
+                if issued is not None and _still_good(issued, agreement, tariff, time):
+                    answers[key] = PermitAnswer(issued.signed, None)
+                else:
+                    fresh.append((agreement, tariff))
+        if fresh:
+            answers |= self._issue(facts.checkpoint, fresh, challenge, time, now)
+        return answers
+
+    def _refusal(self, connection: Connection, facts: _Facts, key: AgreementId, time: UnixTime) -> StopReason | None:
+        """Why this agreement may not run now; None where it may."""
+        agreement = facts.agreements.get(key)
+        if agreement is None or self._key is None:
+            return StopReason.NO_PERMIT
+        asset = facts.assets[agreement.asset_id]
+        appointed = asset.permit_signer == self._key.address and asset.permit_signer_from <= time
+        rules = (
+            (agreement.closed or agreement.end_at is not None, StopReason.ENDED),
+            (agreement.suspended, StopReason.SUSPENDED),
+            (key in facts.quarantined, StopReason.QUARANTINED),
+            (facts.newest[agreement.asset_id, agreement.customer] != key, StopReason.SUPERSEDED),
+            (key in facts.stopped or not appointed, StopReason.NO_PERMIT),
+        )
+        for applies, reason in rules:
+            if applies:
+                return reason
+        seen = facts.seen.get(key)
+        limit = permit_limit(agreement.settled, agreement.hold)
+        used_up = limit <= (agreement.settled if seen is None else max(seen.charge, agreement.settled))
+        partly = facts.settled.get(key)
+        # A reading settled in part is completed before anything new is allowed.
+        if used_up or (partly is not None and has_arrears(agreement, partly)):
+            return _why_empty(connection, agreement, facts.tariffs[agreement.tariff_id], time)
+        return None
+
+    def _issue(
+        self,
+        checkpoint: Checkpoint,
+        fresh: Iterable[tuple[Agreement, Tariff]],
+        challenge: Bytes32,
+        time: UnixTime,
+        now: float,
+    ) -> dict[AgreementId, PermitAnswer]:
+        places = domains(checkpoint.chain_id, checkpoint.contracts)
+        answers = {}
+        with self._database.writing() as connection:
+            for agreement, tariff in fresh:
+                issued = IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
+                permits.add(connection, issued)
+                facts = {"chargeLimit": str(issued.permit.charge_limit), "validUntil": issued.permit.valid_until}
+                live.add(connection, now, "permit", facts, agreement.asset_id, agreement.id)
+                answers[agreement.id] = PermitAnswer(issued.signed, None)
+        return answers
+
+    def _sign(
+        self,
+        places: Domains,
+        checkpoint: Checkpoint,
+        agreement: Agreement,
+        tariff: Tariff,
+        challenge: Bytes32,
+        time: UnixTime,
+    ) -> Signed[Permit]:
+        assert self._key is not None
+        permit = Permit(
+            agreement_id=agreement.id,
+            asset_id=agreement.asset_id,
+            tariff_id=agreement.tariff_id,
+            starter=_starter(agreement),
+            challenge=challenge,
+            charge_limit=permit_limit(agreement.settled, agreement.hold),
+            opened_at=agreement.opened_at,
+            issued_at=time,
+            valid_until=UnixTime(time + tariff.permit_validity),
+            block_number=checkpoint.number,
+        )
+        return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
+
+
+def _facts(connection: Connection, wanted: list[AgreementId]) -> _Facts | None:
+    checkpoint = checkpoints.load(connection)
+    if checkpoint is None:
+        return None
+    agreements = read_model.agreements(connection, wanted)
+    asset_ids = {agreement.asset_id for agreement in agreements.values()}
+    tariffs = {key: read_model.tariff(connection, key) for key in {a.tariff_id for a in agreements.values()}}
+    newest: dict[tuple[AssetId, Address], AgreementId] = {}
+    for asset_id in asset_ids:
+        for other in read_model.agreements_of_asset(connection, asset_id):
+            if not other.closed or other.id in agreements:
+                newest[asset_id, other.customer] = other.id
+    return _Facts(
+        checkpoint,
+        agreements,
+        read_model.assets(connection, asset_ids),
+        {key: tariff for key, tariff in tariffs.items() if tariff is not None},
+        readings.latest_accepted(connection, wanted),
+        readings.at_settled_sequence(connection, wanted),
+        quarantine.open_agreements(connection),
+        presences.stopped(connection),
+        newest,
+    )
+
+
+def _starter(agreement: Agreement) -> Address:
+    """Shared machines need somebody's presence: the delegate's where one is named."""
+    return ZERO_ADDRESS if agreement.exclusive else agreement.delegate or agreement.customer
+
+
+def _still_good(issued: IssuedPermit, agreement: Agreement, tariff: Tariff, time: UnixTime) -> bool:
+    permit = issued.permit
+    same = (permit.charge_limit, permit.starter) == (
+        permit_limit(agreement.settled, agreement.hold),
+        _starter(agreement),
+    )
+    return same and 2 * (permit.valid_until - time) > tariff.permit_validity
+
+
+def refillable(agreement: Agreement, tariff: Tariff, free: BaseUnits, time: UnixTime) -> BaseUnits:
+    """What a refill could move into the hold now, as far as balance and cap reach (the allowance is asked on chain)."""
+    if agreement.period == 0:
+        return BaseUnits(0)
+    same_period = (time - agreement.opened_at) // agreement.period == agreement.period_index
+    left = agreement.cap_per_period - (agreement.spent_in_period if same_period else 0)
+    return BaseUnits(max(min(tariff.hold_target - agreement.hold, free, left), 0))
+
+
+def _why_empty(connection: Connection, agreement: Agreement, tariff: Tariff, time: UnixTime) -> StopReason:
+    free = read_model.balance(connection, agreement.customer, tariff.currency)
+    capped = free > 0 and refillable(agreement, tariff, free, time) == 0
+    return StopReason.CAP_REACHED if capped else StopReason.NO_BALANCE

@@ -1,0 +1,156 @@
+"""Into the outbox, then to the node.
+
+A call is tried without sending it; then batch, nonce and signed bytes are written in one database transaction; only
+then is anything sent. A restart sends the identical bytes again.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+from web3.contract.contract import ContractFunction
+
+from oracle.chain.client import Fees
+from oracle.chain.node_errors import CallReverted, NodeNotReachable, NodeRefused
+from oracle.chain.transactions import PreparedCall, Sender
+from oracle.domain.batching import encode_batch, group_readings
+from oracle.errors import Rejected
+from oracle.relay.context import NOTHING, Outcome, RelayContext
+from oracle.relay.seal import Due, due, in_batches
+from oracle.store import batches, checkpoints, readings
+from oracle.store.batches import Batch, BatchKind, NewBatch, SignedBytes, Stage
+
+_FIRST_PAUSE = 60.0
+_LONGEST_PAUSE = 6 * 3_600.0
+
+
+def settle_due(context: RelayContext, now: float) -> Outcome:
+    """Seals what is due and sends it. Raises Retryable where the node is away: the outbox keeps what was signed."""
+    with context.database.reading() as connection:
+        checkpoint = checkpoints.load(connection)
+        if checkpoint is None:
+            return NOTHING
+        items = due(connection, context.settings, checkpoint.chain_time(now), now)
+    if not items:
+        return NOTHING
+    if context.sender is None:
+        return Outcome("dry", {"readings": len(items), "why": "no relayer key: nothing is sent"})
+    written = sum(
+        _settle(context, context.sender, part, now) for part in in_batches(items, context.settings.batch_size)
+    )
+    return Outcome("done", {"readings": len(items), "batches": written})
+
+
+def queue_call(
+    context: RelayContext,
+    sender: Sender,
+    kind: BatchKind,
+    subject: str,
+    function: ContractFunction,
+    now: float,
+    along: Callable[[Connection], None] | None = None,
+) -> bool:
+    """Writes one call to the outbox and sends it; False where the same subject is on its way already.
+
+    Args:
+        along: more to write in the same transaction.
+
+    Raises CallReverted, Rejected (gas or fee above the limit) or Retryable.
+    """
+    call, fees = sender.prepare(context.client, function), sender.fees(context.client)
+    chain_nonce = context.client.nonce(sender.address)
+    with context.database.writing() as connection:
+        if subject in batches.open_subjects(connection, kind):
+            return False
+        _write(connection, context, sender, kind, subject, call, fees, chain_nonce, (), now)
+        if along is not None:
+            along(connection)
+    send_open(context, sender, now)
+    return True
+
+
+def send_open(context: RelayContext, sender: Sender, now: float) -> int:
+    """Hands every signed batch of this sender that is not known to be mined to the node; returns how many."""
+    with context.database.reading() as connection:
+        waiting = [
+            (batch, batches.bytes_of(connection, batch.id)[0])
+            for batch in batches.in_stages(connection, [Stage.SIGNED], sender.address)
+        ]
+    for batch, signed in waiting:
+        send(context, batch, signed, now)
+    return len(waiting)
+
+
+def send(context: RelayContext, batch: Batch, signed: SignedBytes, now: float) -> None:
+    """Sends the bytes and asks the node whether it has them: its answer to the sending decides nothing."""
+    try:
+        context.client.send(signed.raw)
+    except (NodeRefused, CallReverted):
+        pass
+    except NodeNotReachable:
+        with context.database.writing() as connection:
+            batches.note_sent(connection, batch.id, now, known=False)
+        raise
+    known = context.client.knows(signed.hash)
+    with context.database.writing() as connection:
+        batches.note_sent(connection, batch.id, now, known)
+
+
+def _settle(context: RelayContext, sender: Sender, items: Sequence[Due], now: float) -> int:
+    """Halves a batch that cannot go as a whole, so that one bad reading never stops the others."""
+    groups = group_readings((item.agreement.tariff_id, item.reading.signed) for item in items)
+    function = context.platform.settle(encode_batch(groups))
+    try:
+        call, fees = sender.prepare(context.client, function), sender.fees(context.client)
+    except CallReverted as error:
+        if len(items) == 1:
+            _pause(context, items[0], error, now)
+            return 0
+        return _settle_halves(context, sender, items, now)
+    except Rejected as error:
+        if error.code != "gas_above_limit" or len(items) == 1:
+            raise
+        return _settle_halves(context, sender, items, now)
+    chain_nonce = context.client.nonce(sender.address)
+    subject = f"{len(items)} readings"
+    with context.database.writing() as connection:
+        travelling = readings.on_their_way(connection, [stage.value for stage in batches.OPEN_STAGES])
+        if any(item.agreement.id in travelling for item in items):
+            return 0
+        ids = tuple(item.reading.id for item in items)
+        _write(connection, context, sender, BatchKind.SETTLE, subject, call, fees, chain_nonce, ids, now)
+    send_open(context, sender, now)
+    return 1
+
+
+def _settle_halves(context: RelayContext, sender: Sender, items: Sequence[Due], now: float) -> int:
+    middle = len(items) // 2
+    return _settle(context, sender, items[:middle], now) + _settle(context, sender, items[middle:], now)
+
+
+def _pause(context: RelayContext, item: Due, error: CallReverted, now: float) -> None:
+    reading = item.reading
+    pause = min(_FIRST_PAUSE * 2**reading.skips, _LONGEST_PAUSE)
+    with context.database.writing() as connection:
+        readings.note_skip(connection, item.agreement.id, reading.reading.sequence, error.code, retry_at=now + pause)
+
+
+def _write(
+    connection: Connection,
+    context: RelayContext,
+    sender: Sender,
+    kind: BatchKind,
+    subject: str,
+    call: PreparedCall,
+    fees: Fees,
+    chain_nonce: int,
+    reading_ids: tuple[int, ...],
+    now: float,
+) -> None:
+    chain_id = context.platform.chain_id
+    new = NewBatch(kind, subject, chain_id, sender.address, call.target, call.calldata, call.gas, reading_ids)
+
+    def sign(nonce: int) -> SignedBytes:
+        raw, transaction = sender.sign(call, chain_id, nonce, fees)
+        return SignedBytes(raw, transaction, fees.max_fee, fees.tip)
+
+    batches.create(connection, new, chain_nonce, sign, now)

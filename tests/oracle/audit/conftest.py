@@ -1,0 +1,44 @@
+"""One private chain with the whole economy on it for all tests of this folder, and one honest audit of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from oracle.audit.rpc import Node
+from oracle.audit.verify import Audit, audit
+from oracle.chain.node import LocalNode
+from tests.oracle.audit.economy import Story, tell
+
+
+@pytest.fixture(scope="session")
+def chain_url() -> Iterator[str]:
+    with LocalNode() as chain:
+        yield chain.url
+
+
+@pytest.fixture(scope="session")
+def story(chain_url: str) -> Story:
+    return tell(chain_url)
+
+
+@pytest.fixture(scope="session")
+def directory(story: Story) -> bytes:
+    return bytes.fromhex(story.platform.directory[2:])
+
+
+@pytest.fixture
+def node(chain_url: str) -> Iterator[Node]:
+    made = Node(chain_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def honest(chain_url: str, directory: bytes) -> Audit:
+    made = Node(chain_url)
+    try:
+        return audit(made, directory)
+    finally:
+        made.close()

@@ -1,0 +1,190 @@
+"""Every kind of lie about one log, one byte of calldata, one word of storage, drawn from a seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from oracle.audit.blocks import Log
+from oracle.audit.findings import Finding
+from oracle.audit.storage import Layout
+from oracle.audit.tokens import is_transfer
+from oracle.audit.verify import Audit
+
+
+@dataclass(frozen=True)
+class LogLie:
+    """Changes, drops or doubles one log of a receipt; `renumber` tells the numbers of the logs behind it consistently."""
+
+    kind: str
+    block: int
+    transaction: str
+    index: int
+    at: int
+    flip: int
+    renumber: bool
+
+    def touches(self, method: str, params: Sequence[Any]) -> bool:
+        return method == "eth_getBlockReceipts" and params[0] == hex(self.block)
+
+    def tell(self, method: str, params: Sequence[Any], result: Any) -> Any:
+        receipt = next(each for each in result if each["transactionHash"] == self.transaction)
+        logs = receipt["logs"]
+        position = next(at for at, log in enumerate(logs) if log["logIndex"] == hex(self.index))
+        log = logs[position]
+        match self.kind:
+            case "data":
+                log["data"] = flipped(log["data"], self.at, self.flip)
+            case "address":
+                log["address"] = flipped(log["address"], self.at, self.flip)
+            case "topic":
+                number = self.at % len(log["topics"])
+                log["topics"][number] = flipped(log["topics"][number], self.at, self.flip)
+            case "dropped":
+                del logs[position]
+            case "doubled":
+                logs.insert(position, dict(log))
+        if self.renumber:
+            first = min([self.index - position, *(int(each["logIndex"], 16) for each in logs)])
+            for number, each in enumerate(logs):
+                each["logIndex"] = hex(first + number)
+        return result
+
+    def found_by(self, finding: Finding) -> bool:
+        exact = (self.index, self.index + 1) if self.kind == "doubled" else (self.index,)
+        return finding.place.transaction == self.transaction and finding.place.log_index in exact
+
+
+@dataclass(frozen=True)
+class CalldataLie:
+    """Changes one byte of a transaction's input, in the block and in the trace alike."""
+
+    block: int
+    transaction: str
+    at: int
+    flip: int
+
+    def touches(self, method: str, params: Sequence[Any]) -> bool:
+        if method == "debug_traceTransaction":
+            return bool(params[0] == self.transaction)
+        return method == "eth_getBlockByNumber" and params[0] == hex(self.block) and params[1] is True
+
+    def tell(self, method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "debug_traceTransaction":
+            result["input"] = flipped(result["input"], self.at, self.flip)
+            if self.at >= 20:
+                inner = result["calls"][0]
+                inner["input"] = flipped(inner["input"], self.at - 20, self.flip)
+            return result
+        for each in result["transactions"]:
+            if each["hash"] == self.transaction:
+                each["input"] = flipped(each["input"], self.at, self.flip)
+        return result
+
+    def found_by(self, finding: Finding) -> bool:
+        return finding.place.transaction == self.transaction and finding.place.offset == self.at
+
+
+@dataclass(frozen=True)
+class StorageLie:
+    """Changes one word of a contract's storage wherever it is told."""
+
+    contract: bytes
+    slot: int
+    flip: int
+
+    def touches(self, method: str, params: Sequence[Any]) -> bool:
+        if method == "anvil_dumpState":
+            return True
+        own = "0x" + self.contract.hex()
+        return method == "eth_getStorageAt" and params[0] == own and params[1] == f"{self.slot:#066x}"
+
+    def tell(self, method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "anvil_dumpState":
+            dump = json.loads(bytes.fromhex(result[2:]))
+            storage = dump["accounts"]["0x" + self.contract.hex()]["storage"]
+            key = f"{self.slot:#066x}"
+            storage[key] = f"{int(storage.get(key, '0x0'), 16) ^ self.flip:#066x}"
+            return "0x" + json.dumps(dump).encode().hex()
+        return f"{int(result, 16) ^ self.flip:#066x}"
+
+    def found_by(self, finding: Finding) -> bool:
+        return finding.place.address == self.contract and finding.place.slot == self.slot
+
+
+Lie = LogLie | CalldataLie | StorageLie
+
+
+def flipped(text: str, at: int, flip: int) -> str:
+    """One byte of a 0x text, counted round its length, exclusive-or'd."""
+    raw = bytearray.fromhex(text[2:])
+    raw[at % len(raw)] ^= flip
+    return "0x" + raw.hex()
+
+
+def draw(true: Audit, count: int, seed: int) -> list[Lie]:
+    """`count` different lies about a chain that an honest node has told."""
+    random = Random(seed)
+    makers: list[Callable[[], Lie]] = [_log_maker(true, random), _calldata_maker(true, random), _storage_maker(true, random)]
+    lies: dict[Lie, None] = {}
+    while len(lies) < count:
+        lies[makers[len(lies) % 3]()] = None
+    return list(lies)
+
+
+def _log_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+    ledger = bytes(12) + true.world.accounts.address
+
+    def concerns(log: Log) -> bool:
+        moves = log.address in true.world.accounts.admitted and is_transfer(log) and ledger in log.topics
+        return log.address in true.world.modules or moves
+
+    logs = [
+        (block.header.number, transaction.name, log)
+        for block in true.chain
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
+        for log in receipt.logs
+        if concerns(log)
+    ]
+
+    def make() -> Lie:
+        block, transaction, log = random.choice(logs)
+        kinds = ["topic", "address", "dropped", "doubled"] + ["data", "data"] * bool(log.data)
+        at, flip = random.randrange(max(1, len(log.data))), random.randrange(1, 256)
+        return LogLie(random.choice(kinds), block, transaction, log.index, at, flip, random.random() < 0.5)
+
+    return make
+
+
+def _calldata_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+    own = [
+        (block.header.number, transaction)
+        for block in true.chain
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
+        if transaction.to in true.world.modules
+        or transaction.created in true.world.modules
+        or any(log.address in true.world.modules for log in receipt.logs)
+    ]
+
+    def make() -> Lie:
+        block, transaction = random.choice(own)
+        return CalldataLie(block, transaction.name, random.randrange(len(transaction.input)), random.randrange(1, 256))
+
+    return make
+
+
+def _storage_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+    words = [
+        (address, slot)
+        for address, module in sorted(true.world.modules.items())
+        for slot in sorted(Layout(module.abi.layout).image(module.storage()).words)
+    ]
+
+    def make() -> Lie:
+        address, slot = random.choice(words)
+        return StorageLie(address, slot, random.randrange(1, 256) << 8 * random.randrange(32))
+
+    return make

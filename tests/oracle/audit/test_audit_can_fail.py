@@ -1,0 +1,63 @@
+"""The audit can fail: every single alteration of a log, of calldata or of storage is found, and its place named."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+
+import pytest
+
+from oracle.audit.rpc import Node
+from oracle.audit.verify import Audit, audit
+from tests.oracle.audit.corruptions import Lie, draw
+from tests.oracle.audit.proxy import LyingNode
+
+SEED = 20_261_121
+LIES = 600
+PROCESSES = 2
+
+Missed = tuple[Lie, list[str]]
+
+
+def run(url: str, directory: bytes) -> Audit:
+    node = Node(url)
+    try:
+        return audit(node, directory)
+    finally:
+        node.close()
+
+
+def hunt(url: str, directory: bytes, lies: list[Lie]) -> tuple[Counter[str], list[Missed]]:
+    """Audits once per lie through a lying node of its own."""
+    found: Counter[str] = Counter()
+    missed: list[Missed] = []
+    proxy = LyingNode(url)
+    try:
+        assert run(proxy.url, directory).clean
+        for lie in lies:
+            with proxy.telling(lie):
+                findings = run(proxy.url, directory).findings.found
+            if any(lie.found_by(finding) for finding in findings):
+                found[type(lie).__name__] += 1
+            else:
+                missed.append((lie, [str(finding) for finding in findings[:8]]))
+    finally:
+        proxy.stop()
+    return found, missed
+
+
+def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes, honest: Audit) -> None:
+    lies = draw(honest, LIES, SEED)
+    parts = [(chain_url, directory, lies[start::PROCESSES]) for start in range(PROCESSES)]
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        results = pool.starmap(hunt, parts)
+    missed = [each for _, part in results for each in part]
+    assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED})"
+    found = sum((counter for counter, _ in results), Counter())
+    assert found.total() == LIES
+    assert min(found["LogLie"], found["CalldataLie"], found["StorageLie"]) >= LIES // 3
+
+
+@pytest.mark.parametrize("count", [1])
+def test_the_same_seed_draws_the_same_lies(honest: Audit, count: int) -> None:
+    assert draw(honest, 30, count) == draw(honest, 30, count)

@@ -1,0 +1,92 @@
+"""secp256k1: one signature per statement, low-s, no secrets in texts."""
+
+import pytest
+from eth_account import Account
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oracle.domain.hashing import keccak
+from oracle.domain.signatures import (
+    HALF_ORDER,
+    SECP256K1_ORDER,
+    SigningKey,
+    recover,
+    to_compact,
+    to_full,
+    verify,
+)
+from oracle.errors import BadSignature
+from tests.oracle.domain.support import KEY, OTHER_KEY
+
+DIGEST = keccak(b"a statement")
+
+
+@given(secret=st.integers(1, SECP256K1_ORDER - 1).map(lambda n: n.to_bytes(32, "big")), text=st.binary(max_size=40))
+def test_agrees_with_eth_account(secret, text):
+    digest = keccak(text)
+    key, account = SigningKey(secret), Account.from_key(secret)
+    assert key.address == account.address
+    signature = key.sign(digest)
+    assert signature == bytes(account.unsafe_sign_hash(digest).signature)
+    assert 0 < int.from_bytes(signature[32:64], "big") <= HALF_ORDER
+    assert recover(digest, signature) == recover(digest, to_compact(signature)) == key.address
+    assert to_full(to_compact(signature)) == signature
+    assert verify(digest, signature, key.public_key)
+
+
+def test_high_s_is_refused_though_libsecp256k1_would_recover_it():
+    signature = KEY.sign(DIGEST)
+    s = SECP256K1_ORDER - int.from_bytes(signature[32:64], "big")
+    twin = signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+    for refuse in (recover, lambda d, sig: verify(d, sig, KEY.public_key), lambda _, sig: to_compact(sig)):
+        with pytest.raises(BadSignature, match="upper half"):
+            refuse(DIGEST, twin)
+
+
+@pytest.mark.parametrize("length", [0, 1, 63, 66, 128])
+def test_lengths_other_than_64_and_65_are_refused(length):
+    with pytest.raises(BadSignature, match="64 or 65 bytes"):
+        recover(DIGEST, bytes(length))
+
+
+@pytest.mark.parametrize("v", [0, 1, 2, 26, 29, 255])
+def test_v_other_than_27_and_28_is_refused(v):
+    with pytest.raises(BadSignature, match="27 or 28"):
+        recover(DIGEST, KEY.sign(DIGEST)[:64] + bytes([v]))
+
+
+@pytest.mark.parametrize("r", [0, SECP256K1_ORDER, 2**256 - 1])
+def test_r_outside_the_order_is_refused(r):
+    with pytest.raises(BadSignature, match="r is outside"):
+        recover(DIGEST, r.to_bytes(32, "big") + KEY.sign(DIGEST)[32:])
+
+
+def test_s_zero_is_refused():
+    with pytest.raises(BadSignature, match="s is zero"):
+        recover(DIGEST, KEY.sign(DIGEST)[:32] + bytes(32) + b"\x1b")
+
+
+def test_r_of_no_point_belongs_to_no_key():
+    with pytest.raises(BadSignature, match="belongs to no key"):
+        recover(DIGEST, (5).to_bytes(32, "big") + (1).to_bytes(32, "big") + b"\x1b")
+
+
+def test_verify_says_no_to_another_key_digest_or_parity():
+    signature = KEY.sign(DIGEST)
+    assert not verify(DIGEST, signature, OTHER_KEY.public_key)
+    assert not verify(keccak(b"other"), signature, KEY.public_key)
+    assert not verify(DIGEST, signature[:64] + bytes([55 - signature[64]]), KEY.public_key)
+    assert not verify(DIGEST, signature, bytes(64))
+
+
+@pytest.mark.parametrize("secret", [b"", bytes(32), b"\xff" * 32, SECP256K1_ORDER.to_bytes(32, "big"), b"\x01" * 31])
+def test_a_secret_outside_the_order_is_refused(secret):
+    with pytest.raises(BadSignature, match="signing key"):
+        SigningKey(secret)
+
+
+def test_a_key_never_shows_its_secret():
+    secret = keccak(b"hide me")
+    key = SigningKey(secret)
+    assert secret.hex() not in repr(key) + str(key)
+    assert key.address in repr(key)
