@@ -1,5 +1,8 @@
 """SplitMath computes what the reference model computes, up to the largest numbers there are."""
 
+import json
+from pathlib import Path
+
 import pytest
 from brownie.test import given
 from hypothesis import settings
@@ -7,6 +10,8 @@ from hypothesis import strategies as st
 
 from tests.fixtures.ledger import deploy
 from tests.models.split import entitlement, pay_out
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "split.json"
 
 shares = st.lists(st.integers(1, 2**96 - 1), min_size=1, max_size=32)
 money = st.integers(0, 2**128 - 1) | st.integers(0, 50)
@@ -40,3 +45,15 @@ def test_payout_equals_the_model_however_much_came_in_before(harness, total, rec
     expected = pay_out(total, carried + receipt, share_list)
     after, paid, amounts = harness.payout(total, carried + receipt, share_list)
     assert (after, paid, tuple(amounts)) == (expected.total, expected.paid, expected.amounts)
+
+
+@pytest.mark.parametrize("case", json.loads(VECTORS.read_text())["cases"], ids=lambda case: f"{len(case['shares'])}")
+def test_published_vectors_hold(harness, case):
+    total = balance = 0
+    for step in case["steps"]:
+        balance += int(step["total"]) - total
+        expected = (int(step["total"]), [int(amount) for amount in step["paid"]])
+        total, paid, amounts = harness.payout(total, balance, case["shares"])
+        balance -= paid
+        assert (total, list(amounts)) == expected
+        assert balance == int(step["undistributed"])
