@@ -13,6 +13,12 @@ def test_i1_token_that_keeps_a_fee_is_refused(ledger, new_currency, customer):
         ledger.deposit(token, customer, 100, {"from": customer})
 
 
+def test_i1_token_that_delivers_more_than_announced_is_refused(ledger, new_currency, customer):
+    token = new_currency("GenerousToken", customer)
+    with typed_error("Accounts_DeliveredOther", token, 100, 101):
+        ledger.deposit(token, customer, 100, {"from": customer})
+
+
 def test_fee_that_the_issuer_takes_from_the_receiver_does_not_close_the_exit(ledger, new_currency, customer):
     token = new_currency("FeeOnTransferToken", customer)
     token.setCharging(False, {"from": customer})
