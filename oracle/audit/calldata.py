@@ -121,12 +121,11 @@ def pack_reading(values: tuple[Any, ...]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call into the platform from outside it; `offset` is where its calldata begins in the transaction's, if at all."""
+    """One call into the platform from outside it."""
 
     sender: bytes
     target: bytes
     data: bytes
-    offset: int | None
 
 
 class NoTrace(Exception):
@@ -153,7 +152,7 @@ def _entries(frame: Mapping[str, Any], known: Collection[bytes]) -> Iterator[Ent
         return
     target = unhex(frame.get("to") or "")
     if frame.get("type") == "CALL" and target in known:
-        yield Entry(unhex(frame["from"]), target, unhex(frame["input"]), None)
+        yield Entry(unhex(frame["from"]), target, unhex(frame["input"]))
         return
     for inner in frame.get("calls", ()):
         yield from _entries(inner, known)

@@ -146,7 +146,10 @@ class LocalNode:
 
 
 def find_anvil() -> Path:
-    """Anvil in the project's node_modules (working directory and above), else on the PATH. Raises Fatal."""
+    """Anvil beside this Python, in node_modules of the working directory or above, or on the PATH. Raises Fatal."""
+    beside = Path(sys.prefix) / "bin" / "anvil"
+    if beside.is_file():
+        return beside
     here = Path.cwd()
     for folder in (here, *here.parents):
         for found in sorted(folder.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*")):

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from oracle.cli import account, agreement, asset, keys, output, split, tariff
+from oracle.cli import account, agreement, asset, device, keys, oracle, output, split, tariff, up
 from oracle.errors import CiseError
 
 
@@ -33,6 +33,9 @@ app = typer.Typer(
     help="Machines as a service: prepaid use, signed readings, fees shared by rule. "
     "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 environment.",
 )
+app.command("up")(up.up)
+app.add_typer(oracle.app, name="oracle")
+app.add_typer(device.app, name="device")
 app.add_typer(keys.app, name="keys")
 app.add_typer(account.app, name="account")
 app.add_typer(asset.app, name="asset")

@@ -28,15 +28,16 @@ _LOOK_BACK = 200
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a listener may and wants to see. `agreements`: those of which it is a party."""
+    """What a listener may and wants to see. `agreements`: those of which it is a party; `own_assets`: theirs."""
 
     assets: frozenset[AssetId] = frozenset()
     agreements: frozenset[AgreementId] = frozenset()
+    own_assets: frozenset[AssetId] = frozenset()
 
     def lets(self, event: LiveEvent) -> bool:
-        if event.agreement_id is not None and event.agreement_id in self.agreements:
-            return True
-        return event.public and event.asset_id is not None and event.asset_id in self.assets
+        if event.agreement_id is not None:
+            return event.agreement_id in self.agreements
+        return event.asset_id in self.own_assets or (event.public and event.asset_id in self.assets)
 
 
 @dataclass(slots=True, eq=False)

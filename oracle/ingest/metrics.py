@@ -20,12 +20,12 @@ def collect(shared: Shared) -> CollectorRegistry:
     with shared.database.reading() as connection:
         by_state = gauge("readings", "Readings by state", ("state",))
         states = connection.execute(select(readings.c.state, func.count()).group_by(readings.c.state))
-        counted: dict[str, int] = {name: count for name, count in states}
+        counted: dict[str, int] = dict(map(tuple, states))
         for state in ReadingState:
             by_state.labels(state.value).set(counted.get(state.value, 0))
         by_stage = gauge("batches", "Transactions of the outbox by stage", ("stage",))
         stages = connection.execute(select(batches.c.stage, func.count()).group_by(batches.c.stage))
-        staged: dict[str, int] = {name: count for name, count in stages}
+        staged: dict[str, int] = dict(map(tuple, stages))
         for stage in Stage:
             by_stage.labels(stage.value).set(staged.get(stage.value, 0))
         gauge("quarantine_open", "Readings that wait for a person").set(quarantine.count_open(connection))

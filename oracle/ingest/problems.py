@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from oracle.errors import Fatal, Malformed, Rejected, Retryable
+from oracle.errors import Fatal, Rejected, Retryable
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -64,11 +64,11 @@ def install(app: FastAPI) -> None:
         code = _HTTP_CODES.get(error.status_code, "refused")
         return problem(code, error.status_code, str(error.detail), dict(error.headers or {}))
 
+    @app.exception_handler(500)
+    async def broken(_: Request, __: Exception) -> JSONResponse:
+        return problem("broken", 500, "a defect of this oracle; its log has the trace")
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         wrong = [{"at": ".".join(str(part) for part in item["loc"]), "what": item["msg"]} for item in error.errors()]
         return problem("invalid_request", 422, "the request does not fit this route", errors=wrong)
-
-
-def malformed(what: str) -> Malformed:
-    return Malformed("request", what)

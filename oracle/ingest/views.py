@@ -231,9 +231,7 @@ def asset_view(connection: Connection, asset: Asset, checkpoint: Checkpoint) -> 
                 currency: str(read_model.balance(connection, split.account, currency)) for currency in split.currencies
             },
         },
-        "status": None
-        if newest is None
-        else {"state": StatusState(newest.status.state).name.lower(), "time": newest.status.time},
+        "state": None if newest is None else StatusState(newest.status.state).name.lower(),
         "block": checkpoint.number,
     }
 

@@ -8,11 +8,11 @@ from oracle.chain.client import ChainClient, checksummed
 from oracle.chain.contracts import Platform, Route, contract
 from oracle.chain.node_errors import typed_errors
 from oracle.domain.bindings import MeterBinding, PermitSigner, registers_hash
-from oracle.domain.forms import digest
+from oracle.domain.forms import Signed, digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.signatures import Curve, SigningKey
 from oracle.domain.statuses import Status
-from oracle.errors import Rejected
+from oracle.errors import Fatal, Rejected
 from oracle.parties.wallet import Done, Wallet
 from oracle.types import (
     ZERO_ADDRESS,
@@ -149,3 +149,34 @@ def _short_text(text: str) -> Bytes32:
     if not 0 < len(raw) <= 32:
         raise Rejected("text_too_long", "model", "must have 1 to 32 bytes", str(len(raw)))
     return Bytes32(raw.ljust(32, b"\0"))
+
+
+def appointment(client: ChainClient, platform: Platform, asset: AssetId) -> Signed[PermitSigner] | None:
+    """The present permit signer's appointment with the rotation key's signature, read back from the calldata that
+    carried it: what a device needs at its set-up. None where nobody is appointed.
+
+    Raises Fatal where it came through another contract, so that the calldata is not at hand.
+    """
+    events = platform.meters.events.PermitSignerAppointed()
+    with typed_errors("PermitSignerAppointed"):
+        found = events.get_logs(from_block=0, argument_filters={"asset": asset})
+        if not found:
+            return None
+        sent = client.web3.eth.get_transaction(found[-1]["transactionHash"])
+    remedy = "Give the device its appointment from the provider's own records."
+    try:
+        function, arguments = platform.meters.decode_function_input(sent["input"])
+    except ValueError as error:
+        raise Fatal("permit signer", f"asset {asset}: appointed through another contract", remedy) from error
+    if function.fn_name != "appointPermitSigner":
+        raise Fatal("permit signer", f"asset {asset}: appointed by {function.fn_name}", remedy)
+    form = arguments["form"]
+    signer = PermitSigner(
+        AssetId(form["assetId"]), checksummed(form["signer"]), form["epoch"], UnixTime(form["validFrom"])
+    )
+    return Signed(signer, bytes(arguments["signature"]))
+
+
+def rotation_key_of(client: ChainClient, platform: Platform, asset: AssetId) -> Address | None:
+    found = checksummed(client.call(platform.meters.functions.rotationKeyOf(asset)))
+    return None if found == ZERO_ADDRESS else found

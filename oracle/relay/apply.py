@@ -73,17 +73,16 @@ def _enriched(
 
 
 def _with_future_signers(connection: Connection, changes: Changes, assets: Sequence[Asset], at: Block) -> list[Asset]:
-    """The registry shows a permit signer only from its date on: one that is announced is kept until then."""
+    """The registry shows a permit signer only from its date on: one that is announced is remembered until then."""
     before = read_model.assets(connection, [asset.id for asset in assets])
     result = []
     for asset in assets:
         old = before.get(asset.id)
-        if asset.permit_signer is None:
-            signer, since = changes.signers.get(asset.id, (None, UnixTime(0)))
-            if signer is None and old is not None and old.title_epoch == asset.title_epoch:
-                signer, since = old.permit_signer, old.permit_signer_from
-            if signer is not None and since > at.time:
-                asset = replace(asset, permit_signer=signer, permit_signer_from=since)
+        signer, since = changes.signers.get(asset.id, (None, UnixTime(0)))
+        if signer is None and old is not None and old.title_epoch == asset.title_epoch:
+            signer, since = old.next_permit_signer, old.next_permit_signer_from
+        if signer is not None and since > at.time:
+            asset = replace(asset, next_permit_signer=signer, next_permit_signer_from=since)
         result.append(asset)
     return result
 

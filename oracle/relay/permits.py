@@ -100,7 +100,7 @@ class PermitDesk:
         if agreement is None or self._key is None:
             return StopReason.NO_PERMIT
         asset = facts.assets[agreement.asset_id]
-        appointed = asset.permit_signer == self._key.address and asset.permit_signer_from <= time
+        appointed = asset.permit_signer_at(time) == self._key.address
         rules = (
             (agreement.closed or agreement.end_at is not None, StopReason.ENDED),
             (agreement.suspended, StopReason.SUSPENDED),

@@ -126,7 +126,8 @@ class Views:
             curve=meter[1],
             grade=meter[2],
             permit_signer=_or_none(signer[0]),
-            permit_signer_from=UnixTime(signer[2]),
+            next_permit_signer=None,
+            next_permit_signer_from=UnixTime(0),
         )
 
     def _split(self, key: int, answers: list[Any]) -> Split:

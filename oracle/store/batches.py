@@ -200,7 +200,7 @@ def reopen_above(connection: Connection, block: int) -> int:
     changed = connection.execute(
         update(batches)
         .where(batches.c.block > block)
-        .values(stage=Stage.SENT.value, block=None, block_hash=None, gas_used=None, ended_at=None)
+        .values(stage=Stage.SENT.value, sent_at=None, block=None, block_hash=None, gas_used=None, ended_at=None)
     )
     return int(changed.rowcount)
 

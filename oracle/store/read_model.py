@@ -52,7 +52,13 @@ class Asset:
     curve: int
     grade: int
     permit_signer: Address | None
-    permit_signer_from: UnixTime
+    next_permit_signer: Address | None
+    next_permit_signer_from: UnixTime
+
+    def permit_signer_at(self, time: UnixTime) -> Address | None:
+        """The present signer, or the announced one from its date on."""
+        due = self.next_permit_signer is not None and self.next_permit_signer_from <= time
+        return self.next_permit_signer if due else self.permit_signer
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,8 @@ assets = Table(
     Column("curve", Integer, nullable=False),
     Column("grade", Integer, nullable=False),
     Column("permit_signer", ADDRESS),
-    Column("permit_signer_from", BigInteger, nullable=False),
+    Column("next_permit_signer", ADDRESS),
+    Column("next_permit_signer_from", BigInteger, nullable=False),
 )
 
 offers = Table(

@@ -1,17 +1,30 @@
-"""slither over `contracts/`, in a virtual environment of its own: its libraries clash with those of the tests."""
+"""slither over `contracts/`, each finding held against `contracts/slither-answers.toml`.
+
+In a virtual environment of its own: its libraries clash with those of the tests.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+import tempfile
+import tomllib
 import venv
+from collections.abc import Mapping
+from pathlib import Path
 
 from scripts.setup.errors import SetupError
 from scripts.setup.progress import ROOT, command, digest, environment, step
 
 HOME = ROOT / ".venv-slither"
 LOCK = ROOT / "scripts" / "setup" / "slither.lock"
+ANSWERS = ROOT / "contracts" / "slither-answers.toml"
+ANYWHERE = "*"
+
+Finding = tuple[str, str]
+"""Detector and `Contract.function`."""
 
 
 def _install() -> None:
@@ -24,16 +37,59 @@ def _install() -> None:
     )  # fmt: skip
 
 
+def findings() -> set[Finding]:
+    """What slither says. Raises SetupError where it could not look."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        subprocess.run([HOME / "bin" / "slither", ".", "--json", report], cwd=ROOT, env=environment(), check=False)
+        document = json.loads(report.read_text()) if report.is_file() else {"success": False, "error": "no report"}
+    if not document["success"]:
+        raise SetupError(f"slither: {document['error']}", "read what it printed above")
+    return {(one["check"], _place(one)) for one in document["results"].get("detectors", [])}
+
+
+def _place(finding: Mapping[str, list[dict[str, object]]]) -> str:
+    function = next((element for element in finding["elements"] if element["type"] == "function"), None)
+    if function is None:
+        # A finding about a variable names the function that declares it.
+        fields = finding["elements"][0]["type_specific_fields"]
+        assert isinstance(fields, dict)
+        function = fields["parent"]
+    fields = function["type_specific_fields"]
+    assert isinstance(fields, dict)
+    return f"{fields['parent']['name']}.{function['name']}"
+
+
+def unanswered(found: set[Finding]) -> list[str]:
+    """A line for each finding without an answer and each answer without a finding."""
+    answers = tomllib.loads(ANSWERS.read_text())["answer"]
+    answered = {(one["detector"], place) for one in answers for place in one["where"]}
+    return [
+        *(
+            f"no answer: {what} in {place}"
+            for what, place in sorted(found)
+            if not {(what, place), (what, ANYWHERE)} & answered
+        ),
+        *(
+            f"no finding: {what} in {place}"
+            for what, place in sorted(answered)
+            if (what, place) not in found and not (place == ANYWHERE and any(what == one for one, _ in found))
+        ),
+    ]
+
+
 def main() -> int:
     try:
         step("slither", "slither", digest([LOCK], sys.version), _install, (HOME / "bin" / "slither").is_file)
+        found = findings()
     except SetupError as error:
         sys.stderr.write(f"stopped: {type(error).__name__}: {error.what}\n  what to do: {error.remedy}\n")
         return 2
-    # What to report and what is answered stands in slither.config.json, so that every way to start it agrees.
-    return subprocess.run(
-        [HOME / "bin" / "slither", ".", *sys.argv[1:]], cwd=ROOT, env=environment(), check=False
-    ).returncode
+    lines = unanswered(found)
+    for line in lines:
+        sys.stderr.write(f"{line}\n")
+    sys.stdout.write(f"slither: {len(found)} findings, {len(lines)} open in {ANSWERS.relative_to(ROOT)}\n")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ class Chain:
         return sorted(answers, key=lambda answer: answer["id"])
 
 
+def _selector(entry: Any) -> str:
+    return Web3.keccak(text=f"{entry['name']}({','.join(map(_canonical, entry['inputs']))})")[:4].to_0x_hex()
+
+
 def _canonical(entry: Any) -> str:
     if not entry["type"].startswith("tuple"):
         return str(entry["type"])

@@ -20,6 +20,11 @@ FORGER = SigningKey(keccak(b"forger"))
 EXAMPLES = int(os.environ.get("CISE_STATEFUL_EXAMPLES", "25"))
 STEPS = int(os.environ.get("CISE_STATEFUL_STEPS", "40"))
 
+# What is named twice comes twice as often.
+MONEY = ["deposit", "withdraw", "transfer", "allow", "gift to the ledger", "gift to holds", "gift to a split"]
+CHANGES = [*["accrue"] * 3, *["refill"] * 2, "suspend", "resume", "end", "end as provider", *["close"] * 2]
+FRAME = ["change shares", *["repoint"] * 2, *["sell"] * 2, "pause", *["unpause"] * 2, "skim"]
+
 amounts = st.one_of(st.integers(1, 40 * EUR), st.integers(1, 9))
 customers = st.integers(0, 2)
 currencies = st.integers(0, 1)
@@ -56,7 +61,7 @@ class MoneyMachine(RuleBasedStateMachine):
     # Money by its owners
 
     @rule(
-        kind=st.sampled_from(["deposit", "withdraw", "transfer", "allow", "gift to the ledger", "gift to holds", "gift to a split"]),
+        kind=st.sampled_from(MONEY),
         customer=customers, currency=currencies, amount=amounts, pick=picks,
     )  # fmt: skip
     def move_money(self, kind, customer, currency, amount, pick):
@@ -122,7 +127,7 @@ class MoneyMachine(RuleBasedStateMachine):
         return hire, usage, KEYS[hire.asset - 1]
 
     @rule(
-        kind=st.sampled_from(["accrue", "accrue", "accrue", "refill", "refill", "suspend", "resume", "end", "end as provider", "close", "close"]),
+        kind=st.sampled_from(CHANGES),
         pick=picks,
     )  # fmt: skip
     def change_an_agreement(self, kind, pick):
@@ -162,7 +167,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.world.distribute(1 + pick % len(self.world.splits.splits), self.world.currencies[currency])
 
     @rule(
-        kind=st.sampled_from(["change shares", "repoint", "repoint", "sell", "sell", "pause", "unpause", "unpause", "skim"]),
+        kind=st.sampled_from(FRAME),
         asset=st.integers(1, 3), pick=picks, shares=shares,
     )  # fmt: skip
     def change_the_frame(self, kind, asset, pick, shares):

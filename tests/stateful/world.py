@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -196,13 +196,12 @@ class World:
 
     def _refused(self, act, sender: str, function: str, *arguments) -> bool:
         """True where the model refuses; then the ledger must refuse with the same error, and nothing is sent."""
-        try:
-            act()
-        except Refused as refused:
-            data = self.ledger.encode_abi(function, args=list(arguments))
-            assert self.chain.refusal(sender, self.ledger, data) == refused.name
-            return True
-        return False
+        name = _refusal(act)
+        if name is None:
+            return False
+        data = self.ledger.encode_abi(function, args=list(arguments))
+        assert self.chain.refusal(sender, self.ledger, data) == name
+        return True
 
     # Agreements
 
@@ -322,7 +321,7 @@ class World:
         self.split_of[asset] = split
 
     def sell(self, asset: int) -> None:
-        """The title passes to the other provider, the fees to a fresh split of the buyer if the seller controls the old."""
+        """To the other provider; the fees go to a fresh split of his if the seller controls the old one."""
         seller = self.owner_of[asset]
         buyer = next(one for one in self.providers if one != seller)
         self._do(seller, self.assets, "transferFrom", seller, buyer, asset)
@@ -403,3 +402,11 @@ class World:
         for payee in state.payees:
             had = state.received_by.get((state.version, currency, payee.account), 0)
             assert had == entitlement(total, payee.share, sum_of_shares), f"I-7: {payee.account} of split {split}"
+
+
+def _refusal(act: Callable[[], None]) -> str | None:
+    try:
+        act()
+    except Refused as refused:
+        return refused.name
+    return None

@@ -75,8 +75,7 @@ class Engine:
         try:
             self._execute(call, transaction)
         except Refused as error:
-            offset = None if error.offset is None else error.offset
-            where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=offset)
+            where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=error.offset)
             self._findings.add("replay", where, f"the contract must have refused this: {error}")
         except NotModelled as error:
             self._findings.unchecked("replay", place, f"not checked: {error}")
@@ -91,7 +90,7 @@ class Engine:
         if created is not None:
             self._create(call, created, transaction)
         elif transaction.to in self.world.modules:
-            self._enter(call, Entry(transaction.sender, transaction.to, transaction.input, 0))
+            self._enter(call, Entry(transaction.sender, transaction.to, transaction.input))
         else:
             for entry in traced_entries(self._node, transaction.name, self.world.modules.keys()):
                 self._findings.count("calls through other contracts traced")
@@ -146,7 +145,7 @@ class Engine:
     def _explain(
         self, call: Call, told: Sequence[Log], expected: Sequence[Expected], receipt: Sequence[Log], first_log: int
     ) -> None:
-        chain: list[Told] = [(log.address, log.topics, log.data) for log in told]
+        chain = [log_parts(log) for log in told]
         replay: list[Told] = [(each.address, each.topics, each.data) for each in expected]
         if Counter(chain) == Counter(replay):
             place = Place(block=call.block, transaction=call.transaction, log_index=told[0].index)
@@ -175,11 +174,11 @@ class Engine:
             address=source or None,
         )
         if wanted is None and log is not None:
-            message = f"the chain has {self._spelled(log.address, log.topics, log.data)}, the replay has no such log"
+            message = f"the chain has {self._spelled(*log_parts(log))}, the replay has no such log"
         elif log is None and wanted is not None:
             message = f"the replay has {self._spelled(*wanted[:3])}, the chain has no such log"
         elif log is not None and wanted is not None:
-            message = f"the chain has {self._spelled(log.address, log.topics, log.data)}, "
+            message = f"the chain has {self._spelled(*log_parts(log))}, "
             message += f"the replay has {self._spelled(*wanted[:3])}"
         self._findings.add("replay", place, message)
 
@@ -187,8 +186,12 @@ class Engine:
         return spelled_log(self.world.modules[address].abi, topics, data)
 
 
+def log_parts(log: Log) -> Told:
+    return log.address, log.topics, log.data
+
+
 def _missing_at(told: Sequence[Log], at: int, receipt: Sequence[Log], wanted: Expected | None) -> int:
-    """Where in the receipt a log belongs that should stand before told[at]; its own place if only its address differs."""
+    """Where in the receipt a log belongs that should stand before told[at], or stands under another address."""
     for position, log in enumerate(receipt):
         if wanted and log not in told and (log.topics, log.data) == (wanted.topics, wanted.data):
             return position

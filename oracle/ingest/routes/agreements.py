@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from oracle.domain.customer_forms import EndAgreement, Suspend
 from oracle.domain.forms import Signed, digest, parse_signed
 from oracle.domain.permits import Start
-from oracle.errors import BadSignature, Rejected
+from oracle.errors import Rejected
 from oracle.ingest import bodies
 from oracle.ingest.access import Role, SignedIn, require_agreement, require_party
 from oracle.ingest.schemas import Accepted, problems
@@ -21,7 +21,7 @@ from oracle.ingest.state import Shared, SharedState, domains_of, require_checkpo
 from oracle.ingest.statement import statement, statement_csv
 from oracle.ingest.views import agreement_view
 from oracle.store import form_requests, live, presences, read_model
-from oracle.types import ZERO_BYTES32, Address, AgreementId, Bytes32
+from oracle.types import ZERO_BYTES32, AgreementId, Bytes32
 
 routes = APIRouter(prefix="/v1/agreements", tags=["agreements"])
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
@@ -124,16 +124,14 @@ def post_resume(agreement_id: Id, shared: SharedState, account: SignedIn) -> Acc
 async def post_suspend(agreement_id: Id, request: Request, shared: SharedState) -> Accepted:
     """`{suspend, signature}`, signed by the customer; the relay carries it to the chain."""
     signed = parse_signed(Suspend, await bodies.document(request))
-    return await run_in_threadpool(_take_form, shared, AgreementId(agreement_id), signed, (Role.CUSTOMER,))
+    return await run_in_threadpool(_take_form, shared, AgreementId(agreement_id), signed)
 
 
 @routes.post("/{agreement_id}/end", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 413, 422))
 async def post_end(agreement_id: Id, request: Request, shared: SharedState) -> Accepted:
-    """`{endAgreement, signature}`, signed by customer or provider; the relay carries it to the chain."""
+    """`{endAgreement, signature}`, signed by the customer; the relay carries it to the chain."""
     signed = parse_signed(EndAgreement, await bodies.document(request))
-    return await run_in_threadpool(
-        _take_form, shared, AgreementId(agreement_id), signed, (Role.CUSTOMER, Role.PROVIDER)
-    )
+    return await run_in_threadpool(_take_form, shared, AgreementId(agreement_id), signed)
 
 
 def _permit(shared: Shared, key: AgreementId, challenge: Bytes32) -> dict[str, object]:
@@ -159,9 +157,7 @@ def _take_start(shared: Shared, key: AgreementId, signed: Signed[Start]) -> None
         live.add(connection, now, "start", {"validUntil": signed.form.valid_until}, agreement.asset_id, key)
 
 
-def _take_form(
-    shared: Shared, key: AgreementId, signed: Signed[Suspend] | Signed[EndAgreement], may_sign: tuple[Role, ...]
-) -> Accepted:
+def _take_form(shared: Shared, key: AgreementId, signed: Signed[Suspend] | Signed[EndAgreement]) -> Accepted:
     now, form = shared.clock(), signed.form
     with shared.database.writing() as connection:
         checkpoint = require_checkpoint(connection)
@@ -171,14 +167,8 @@ def _take_form(
             raise Rejected("wrong_agreement", name, f"is for agreement {form.agreement_id}")
         if form.deadline < checkpoint.chain_time(now):
             raise Rejected("expired", name, "its deadline has passed")
-        asset = read_model.asset(connection, agreement.asset_id)
-        signers: dict[Role, Address | None] = {
-            Role.CUSTOMER: agreement.customer,
-            Role.PROVIDER: None if asset is None else asset.provider,
-        }
         domains = domains_of(checkpoint)
-        if signed.signer(domains) not in {signers[role] for role in may_sign}:
-            raise BadSignature(name, f"is not signed by {' or '.join(may_sign)}")
+        signed.require_signer(domains, agreement.customer)
         found = digest(domains.of(form), form)
         added = form_requests.add(connection, name, key, found, form.to_json(), signed.signature, now)
     return Accepted(result="accepted" if added else "duplicate")

@@ -2,21 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from oracle.domain.hashing import parse_address
 from oracle.errors import Rejected
-from oracle.ingest.access import Visitor, require_party
+from oracle.ingest.access import require_party, token_of
 from oracle.ingest.live import Broadcaster, Filter
 from oracle.ingest.schemas import problems
 from oracle.ingest.state import SharedState
-from oracle.store import read_model
+from oracle.store import read_model, sessions
 from oracle.types import Address, AgreementId, AssetId
 
-MediaId = Annotated[list[int], Query(max_length=50)]
+Ids = Annotated[list[int], Query(max_length=50)]
+
+_HIGHEST_ID = (1 << 63) - 1
 
 
 def router(broadcaster: Broadcaster) -> APIRouter:
@@ -24,10 +26,10 @@ def router(broadcaster: Broadcaster) -> APIRouter:
 
     @routes.get("/live", responses=problems(401, 403, 422), response_class=StreamingResponse)
     async def live(
+        request: Request,
         shared: SharedState,
-        account: Visitor,
-        asset: MediaId = [],  # noqa: B006 - FastAPI copies the default
-        agreement: MediaId = [],  # noqa: B006
+        asset: Ids = [],  # noqa: B006 - FastAPI copies the default
+        agreement: Ids = [],  # noqa: B006
         of_account: Annotated[str | None, Query(alias="account", pattern="^0x[0-9a-fA-F]{40}$")] = None,
         last_event_id: Annotated[str | None, Header()] = None,
         after: Annotated[int | None, Query(ge=0, lt=1 << 63, description="As Last-Event-ID, for a first look")] = None,
@@ -37,12 +39,15 @@ def router(broadcaster: Broadcaster) -> APIRouter:
         if not (asset or agreement or of_account):
             raise Rejected("nothing_chosen", "live stream", "choose asset, agreement or account")
 
+        token = token_of(request)
+
         def look() -> Filter:
             with shared.database.reading() as connection:
+                account = None if token is None else sessions.account_of(connection, token, shared.clock())
                 return _filter(connection, account, asset, agreement, of_account)
 
         await run_in_threadpool(look)
-        resume = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+        resume = min(int(last_event_id), _HIGHEST_ID) if last_event_id and last_event_id.isdecimal() else after
         return StreamingResponse(
             broadcaster.stream(look, resume),
             media_type="text/event-stream",
@@ -58,15 +63,14 @@ def _filter(
     """Raises Rejected `not_signed_in` or `not_a_party`."""
     if (agreements or of_account) and account is None:
         raise Rejected("not_signed_in", "live stream", "sign in to follow agreements")
-    allowed: set[AgreementId] = set()
+    chosen: dict[AgreementId, AssetId] = {}
     if account is not None:
-        own = {agreement.id: agreement for agreement in read_model.agreements_of_account(connection, account)}
-        allowed = {key for key, agreement in own.items() if agreement.asset_id in assets}
+        own = {agreement.id: agreement.asset_id for agreement in read_model.agreements_of_account(connection, account)}
+        chosen = {key: asset for key, asset in own.items() if asset in assets}
         if of_account is not None:
             if parse_address(of_account) != account:
                 raise Rejected("not_a_party", account, f"is not {of_account}")
-            allowed |= set(own)
+            chosen |= own
         for key in agreements:
-            require_party(connection, AgreementId(key), account)
-            allowed.add(AgreementId(key))
-    return Filter(frozenset(AssetId(key) for key in assets), frozenset(allowed))
+            chosen[AgreementId(key)] = require_party(connection, AgreementId(key), account).asset_id
+    return Filter(frozenset(AssetId(key) for key in assets), frozenset(chosen), frozenset(chosen.values()))

@@ -17,7 +17,7 @@ from oracle.audit.verify import Audit
 
 @dataclass(frozen=True)
 class LogLie:
-    """Changes, drops or doubles one log of a receipt; `renumber` tells the numbers of the logs behind it consistently."""
+    """Changes, drops or doubles one log of a receipt; `renumber` counts the logs anew behind it."""
 
     kind: str
     block: int
@@ -128,7 +128,11 @@ def flipped(text: str, at: int, flip: int) -> str:
 def draw(true: Audit, count: int, seed: int) -> list[Lie]:
     """`count` different lies about a chain that an honest node has told."""
     random = Random(seed)
-    makers: list[Callable[[], Lie]] = [_log_maker(true, random), _calldata_maker(true, random), _storage_maker(true, random)]
+    makers: list[Callable[[], Lie]] = [
+        _log_maker(true, random),
+        _calldata_maker(true, random),
+        _storage_maker(true, random),
+    ]
     lies: dict[Lie, None] = {}
     while len(lies) < count:
         lies[makers[len(lies) % 3]()] = None

@@ -13,7 +13,7 @@ from tests.oracle.audit.corruptions import Lie, draw
 from tests.oracle.audit.proxy import LyingNode
 
 SEED = 20_261_121
-LIES = 600
+LIES = 510
 PROCESSES = 2
 
 Missed = tuple[Lie, list[str]]

@@ -59,7 +59,8 @@ def upgrade() -> None:
         sa.Column("curve", sa.Integer(), nullable=False),
         sa.Column("grade", sa.Integer(), nullable=False),
         sa.Column("permit_signer", sa.String(length=42), nullable=True),
-        sa.Column("permit_signer_from", sa.BigInteger(), nullable=False),
+        sa.Column("next_permit_signer", sa.String(length=42), nullable=True),
+        sa.Column("next_permit_signer_from", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
     )
     op.create_table(

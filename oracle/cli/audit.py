@@ -1,0 +1,180 @@
+"""`cise audit`: recompute everything from the chain alone. Needs a node and the Directory's address, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from oracle.audit import journal, receipt, report, statement
+from oracle.audit.abi import unhex
+from oracle.audit.findings import Findings
+from oracle.audit.rpc import Node
+from oracle.audit.rpc import Progress as Watch
+from oracle.audit.verify import Audit
+from oracle.audit.verify import audit as run_audit
+from oracle.cli import output
+from oracle.cli.session import DataDir, DirectoryAddress, Json, Rpc, settings_from
+from oracle.errors import Rejected
+
+app = typer.Typer(no_args_is_help=True, help="Trust nobody: recompute every figure from the chain alone.")
+
+At = Annotated[int | None, typer.Option("--at", help="Block to pin; the latest by default.", metavar="BLOCK")]
+Since = Annotated[int | None, typer.Option("--from", help="From this chain time on.", metavar="UNIX")]
+Until = Annotated[int | None, typer.Option("--to", help="Up to this chain time.", metavar="UNIX")]
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSON = "json"
+    BEANCOUNT = "beancount"
+
+
+@app.command()
+def verify(
+    at: At = None, rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = None, as_json: Json = False
+) -> None:
+    """Replay the whole chain of this platform and compare everything with everything."""
+    audited = _audit(rpc, directory, data, at, as_json)
+    output.show(as_json, report.as_document(audited), lambda out: report.show(out, audited))
+    _finish(audited.findings)
+
+
+@app.command("receipt")
+def check_receipt(
+    file: Annotated[Path, typer.Argument(help="The receipt to check, or to write with --agreement.")],
+    agreement: Annotated[int | None, typer.Option("--agreement", help="Write the receipt of this agreement …")] = None,
+    sequence: Annotated[int | None, typer.Option("--sequence", help="… and this reading.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Check without a node: signature and arithmetic.")] = False,
+    at: At = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Check a receipt off line and against the chain; or write one."""
+    if (agreement is None) != (sequence is None) or (offline and agreement is not None):
+        raise typer.BadParameter("--agreement and --sequence belong together, and not with --offline")
+    findings = Findings()
+    if agreement is not None and sequence is not None:
+        audited = _audit(rpc, directory, data, at, as_json)
+        findings = audited.findings
+        document = receipt.write(audited, agreement, sequence)
+        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        well = f"Written: {file}"
+    else:
+        document = _read(file)
+        receipt.check_document(document, findings)
+        if not offline:
+            audited = _audit(rpc, directory, data, at, as_json)
+            receipt.check_against_chain(document, audited, findings)
+            findings.found += audited.findings.found
+            findings.not_checked += audited.findings.not_checked
+        well = "The receipt is what it says."
+    result = {"clean": findings.clean} | report.findings_document(findings)
+    output.show(as_json, result, lambda out: report.show_findings(out, findings, well))
+    _finish(findings)
+
+
+@app.command("statement")
+def show_statement(
+    agreement: Annotated[int | None, typer.Option("--agreement", help="The bill of one agreement.")] = None,
+    account: Annotated[str | None, typer.Option("--account", help="Bills of all of a customer's agreements.")] = None,
+    since: Since = None,
+    until: Until = None,
+    at: At = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """The bill, line by line, with every signed reading behind it."""
+    if (agreement is None) == (account is None):
+        raise typer.BadParameter("name either --agreement or --account")
+    customer = None if account is None else _address(account)
+    audited = _audit(rpc, directory, data, at, as_json)
+    if customer is not None:
+        bills = statement.bills_of(audited, customer, since, until)
+    else:
+        bills = [statement.bill(audited, agreement or 0, since, until)]
+    document = {"block": audited.pinned.number, "clean": audited.clean, "bills": statement.as_documents(bills)}
+    output.show(as_json, document, lambda out: report.show_bills(out, bills))
+    _finish(audited.findings, quiet=as_json)
+
+
+@app.command()
+def export(
+    form: Annotated[Format, typer.Option("--format", help="csv, json or beancount.")] = Format.CSV,
+    since: Since = None,
+    until: Until = None,
+    at: At = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Every movement of the ledger as a double entry."""
+    audited = _audit(rpc, directory, data, at, quiet=True)
+    rows = list(journal.movements(audited, since, until))
+    wanted = Format.JSON if as_json else form
+    writers = {Format.CSV: journal.as_csv, Format.JSON: journal.as_json, Format.BEANCOUNT: journal.as_beancount}
+    typer.echo(writers[wanted](rows).rstrip("\n"))
+    _finish(audited.findings, quiet=False)
+
+
+def _audit(rpc: str | None, directory: str | None, data: Path | None, at: int | None, quiet: bool) -> Audit:
+    settings = settings_from(data, rpc, directory)
+    with _watching(quiet) as watch:
+        node = Node(settings.rpc_url, watch)
+        try:
+            return run_audit(node, _address(settings.directory), at, watch)
+        finally:
+            node.close()
+
+
+@contextmanager
+def _watching(quiet: bool) -> Iterator[Watch]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=output.error_console(), transient=True, disable=quiet) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield watch
+
+
+def _finish(findings: Findings, quiet: bool = True) -> None:
+    """Exit 1 where the audit found something; a bill or an export says so beside itself."""
+    if findings.clean:
+        return
+    if not quiet:
+        report.show_findings(output.error_console(), findings, "")
+    raise typer.Exit(output.Exit.NO)
+
+
+def _address(text: str) -> bytes:
+    try:
+        found = unhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 20:
+        raise typer.BadParameter(f"{text!r} is no address")
+    return found
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read") from error
+    except ValueError as error:
+        raise Rejected("not_a_receipt", str(file), "it is no JSON document") from error
