@@ -23,11 +23,11 @@ library SplitMath {
     /// @return totalAfter T now.
     /// @return paid Sum of `amounts`, never more than `balance`.
     /// @return amounts For each share what its entitlement has grown by.
-    function payout(
-        uint256 totalBefore,
-        uint256 balance,
-        uint256[] memory shares
-    ) internal pure returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts) {
+    function payout(uint256 totalBefore, uint256 balance, uint256[] memory shares)
+        internal
+        pure
+        returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts)
+    {
         uint256 count = shares.length;
         amounts = new uint256[](count);
         // None of the sums below overflows: see the bounds above.

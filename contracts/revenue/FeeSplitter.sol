@@ -34,11 +34,10 @@ contract FeeSplitter is IFeeSplitter {
     }
 
     /// @inheritdoc IFeeSplitter
-    function create(
-        address controller,
-        Payee[] calldata payees,
-        address[] calldata currencies
-    ) external returns (SplitId id) {
+    function create(address controller, Payee[] calldata payees, address[] calldata currencies)
+        external
+        returns (SplitId id)
+    {
         id = SplitId.wrap(++_count);
         Split storage split = _splits[id];
         split.controller = controller;
