@@ -1,6 +1,7 @@
 """OfferBook: what may be opened, by whom, until when."""
 
 import pytest
+
 from tests.fixtures.economy import DAY, FAR_FUTURE
 from tests.helpers import clock
 from tests.helpers.errors import typed_error
@@ -26,9 +27,7 @@ def test_a_provider_lists_an_asset(economy, drill, priced):
     listed = economy.offer(drill, priced, until=until)
     assert_events(
         listed,
-        event(
-            "Offered", asset=drill.id, tariff=priced.id, exclusive=True, provider=economy.provider, until=until
-        ),
+        event("Offered", asset=drill.id, tariff=priced.id, exclusive=True, provider=economy.provider, until=until),
     )
     assert economy.offers.offerOf(drill.id, priced.id, True) == (economy.provider, until, 0)
     assert economy.offers.offerOf(drill.id, priced.id, False)[1] == 0
@@ -56,7 +55,9 @@ def test_an_offer_ends_in_the_future(economy, drill, priced):
 
 
 def test_an_asset_without_a_meter_is_not_listed(economy, priced):
-    registered = economy.assets.register(b"drill".ljust(32), b"bare".ljust(32), economy.provider, {"from": economy.maker})
+    registered = economy.assets.register(
+        b"drill".ljust(32), b"bare".ljust(32), economy.provider, {"from": economy.maker}
+    )
     asset = registered.events["AssetRegistered"]["asset"]
     economy.assets.repoint(asset, economy.split(), {"from": economy.provider})
     with typed_error("Offers_NoMeter", asset):

@@ -1,6 +1,7 @@
 """Opening an agreement: only what is listed, within hold and cap, one customer at a time where exclusive."""
 
 import pytest
+
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET, MONTH, USUAL_CAP, WEALTH
 from tests.helpers import clock
 from tests.helpers.errors import typed_error
@@ -152,9 +153,7 @@ def test_a_hold_beyond_the_balance_is_refused_by_the_ledger(economy, drill, pric
 
 def test_a_hold_beyond_the_allowance_is_refused_by_the_ledger(economy, drill, priced, customer, listed):
     economy.allow(customer, HOLD_TARGET - 1)
-    with typed_error(
-        "ERC6909InsufficientAllowance", economy.agreements, HOLD_TARGET - 1, HOLD_TARGET, economy.id_of()
-    ):
+    with typed_error("ERC6909InsufficientAllowance", economy.agreements, HOLD_TARGET - 1, HOLD_TARGET, economy.id_of()):
         economy.open(customer, drill, priced)
 
 

@@ -33,9 +33,7 @@ def customer(economy):
 
 @pytest.fixture
 def form(economy, drill, priced, customer):
-    return OpenAgreement(
-        customer.address, drill.id, priced.id, True, HOLD_TARGET, USUAL_CAP, MONTH, 5, FAR_FUTURE
-    )
+    return OpenAgreement(customer.address, drill.id, priced.id, True, HOLD_TARGET, USUAL_CAP, MONTH, 5, FAR_FUTURE)
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import pytest
 
 from oracle.domain.batching import encode_batch
 from tests.fixtures.economy import EUR, HOLD_TARGET, WEALTH
+from tests.helpers import clock
 from tests.helpers.agreement_events import of_reading, reading_settled
 from tests.helpers.events import assert_events, event
-from tests.models.agreements import Skip, State, Usage
+from tests.models.agreements import Purse, Skip, State, Usage
 
 
 def split_account(economy, hire):
@@ -45,8 +46,6 @@ def test_a_free_reading_moves_only_the_sequence(economy, hire):
 
 def test_standing_is_charged_by_time(economy, hire):
     """I-4: settled = usage(registers) + standing(elapsed)."""
-    from tests.helpers import clock
-
     clock.next_block_at(hire.opened_at + 1_000)
     economy.use(hire, 1, 50, time=hire.opened_at + 900)
     assert economy.state(hire) == State(False, 1, hire.opened_at, 900, 950, HOLD_TARGET - 950)
@@ -77,9 +76,7 @@ def test_the_same_reading_twice_in_a_batch_counts_once(economy, hire):
     reading = economy.signed(hire, 1, 500)
     both = economy.settle(hire, reading, reading)
     state = State(False, 1, hire.opened_at, 0, 500, HOLD_TARGET - 500)
-    assert_events(
-        both, reading_settled(hire.id, state), *of_reading(hire.id, 1, Skip.STALE), of=economy.agreements
-    )
+    assert_events(both, reading_settled(hire.id, state), *of_reading(hire.id, 1, Skip.STALE), of=economy.agreements)
 
 
 ORDERS = list(itertools.permutations(range(3)))
@@ -149,17 +146,10 @@ def test_the_model_agrees_with_the_first_settlement(economy, hire):
     model = economy.model(hire)
     settled = economy.use(hire, 1, 1_500_000)
     outcome = model.settle(
-        Usage(1, hire.opened_at, (1_500_000, 0, 0, 0)), settled.timestamp, economy_purse(economy, hire)
+        Usage(1, hire.opened_at, (1_500_000, 0, 0, 0)), settled.timestamp, Purse(WEALTH - hire.hold, WEALTH - hire.hold)
     )
     assert_events(settled, *of_reading(hire.id, 1, outcome), of=economy.agreements)
     assert economy.state(hire) == model.state
-
-
-def economy_purse(economy, hire):
-    """As it was before: nothing but the opening hold had been taken."""
-    from tests.models.agreements import Purse
-
-    return Purse(WEALTH - hire.hold, WEALTH - hire.hold)
 
 
 def test_a_wealthy_customers_hold_is_back_at_its_target(economy, hire):

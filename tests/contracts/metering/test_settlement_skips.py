@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from oracle.domain.batching import Group, Record, encode_batch
-from oracle.domain.signatures import Curve, SigningKey, to_compact
 from oracle.domain.hashing import keccak
+from oracle.domain.signatures import Curve, SigningKey, to_compact
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
 from tests.helpers import clock
 from tests.helpers.agreement_events import reading_skipped
@@ -33,9 +33,7 @@ def skipped(economy, hire):
 
 
 def test_a_p256_group_is_skipped_record_by_record(economy, hire):
-    records = [
-        Record(economy.reading(hire, i, 100), bytes(64), bytes(64)) for i in (1, 2)
-    ]
+    records = [Record(economy.reading(hire, i, 100), bytes(64), bytes(64)) for i in (1, 2)]
     batch = encode_batch([Group(Curve.P256, hire.priced.id, tuple(records))])
     assert_events(
         economy.settle_bytes(batch),
@@ -79,16 +77,12 @@ def test_a_record_under_another_tariffs_header(economy, hire):
     """Cheaper or dearer: a relayer cannot choose the price."""
     cheap = economy.publish(price_per_million=(1, 0, 0, 0))
     group = Group(Curve.SECP256K1, cheap.id, (Record(economy.reading(hire, 1, 100), compact(economy, hire, 1, 100)),))
-    assert_events(
-        economy.settle_bytes(encode_batch([group])), reading_skipped(hire.id, 1, Skip.UNKNOWN_AGREEMENT)
-    )
+    assert_events(economy.settle_bytes(encode_batch([group])), reading_skipped(hire.id, 1, Skip.UNKNOWN_AGREEMENT))
 
 
 def test_a_record_under_an_unpublished_tariff(economy, hire):
     group = Group(Curve.SECP256K1, 999, (Record(economy.reading(hire, 1, 100), compact(economy, hire, 1, 100)),))
-    assert_events(
-        economy.settle_bytes(encode_batch([group])), reading_skipped(hire.id, 1, Skip.UNKNOWN_AGREEMENT)
-    )
+    assert_events(economy.settle_bytes(encode_batch([group])), reading_skipped(hire.id, 1, Skip.UNKNOWN_AGREEMENT))
 
 
 @pytest.mark.parametrize("sequence", [SEQUENCE_LIMIT, (1 << 32) - 1])
