@@ -22,7 +22,7 @@ def told(claims: Claims, clean: bool) -> Told:
 def test_the_exit_code_says_whether_everything_held(monkeypatch, found, clean, code):
     claims = Claims()
     claims.equal("settled", 7, found)
-    monkeypatch.setattr(DrillStory, "play", lambda self: told(claims, clean))
+    monkeypatch.setattr(DrillStory, "play", lambda self, at_the_end: told(claims, clean))
     result = CliRunner().invoke(app, ["demo", "drill", "--json"])
     assert result.exit_code == code
     document = json.loads(result.stdout)
@@ -31,7 +31,7 @@ def test_the_exit_code_says_whether_everything_held(monkeypatch, found, clean, c
 
 
 def test_a_broken_part_ends_the_story_and_keeps_the_logs(monkeypatch, tmp_path):
-    def broken(self: DrillStory) -> Told:
+    def broken(self: DrillStory, at_the_end: object) -> Told:
         (tmp_path / "oracle.log").write_text("last words")
         raise Fatal("oracle", "ended with code 1", "Its log is oracle.log.")
 
