@@ -169,7 +169,7 @@ class DrillStory:
         except Refused as refused:
             refusal = refused.code
         self.claims.equal("opening an agreement without a balance", "ERC6909InsufficientBalance", refusal)
-        stage.say(f"An agreement with nothing paid in? The contract says {refusal}.")
+        stage.say(f"An unpaid agreement? Refused: {refusal}.")
         self._pause()
 
     def _deposit_and_open(self) -> None:
@@ -188,7 +188,7 @@ class DrillStory:
         view = self._see()
         self.claims.equal("hold after opening", self._tariff.hold_target, view["settled"]["hold"])
         self.claims.equal("free balance after opening", self._paid_in - wish.hold, view["freeBalance"])
-        stage.say(f"{text(self._paid_in)} paid in, {text(wish.hold)} of it held; the rest stays free.")
+        stage.say(f"{text(self._paid_in)} paid in, {text(wish.hold)} of it held for the drill.")
         self._figures["page"] = f"{self._stack.door_url}/#token={self._door.token}"
         stage.show(place=str(self._figures["page"]))
 
