@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from brownie import chain
-from hypothesis import given, settings
+from brownie.test import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
@@ -45,11 +45,7 @@ steps = st.one_of(
 @settings(max_examples=EXAMPLES)
 @given(history=st.lists(steps, min_size=3, max_size=10))
 def test_I3_I4_settlement_does_what_the_model_does(economy, hire, history):
-    chain.snapshot()
-    try:
-        Pair(economy, hire).run(history)
-    finally:
-        chain.revert()
+    Pair(economy, hire).run(history)
 
 
 @settings(max_examples=EXAMPLES)
@@ -59,14 +55,10 @@ def test_I3_any_order_and_multiplicity_ends_in_the_same_sequence_and_charge(econ
     grown = data.draw(st.lists(st.integers(0, EUR), min_size=2, max_size=6))
     signed = [economy.signed(hire, i + 1, total) for i, total in enumerate(itertools.accumulate(grown))]
     order = data.draw(st.lists(st.sampled_from(signed), min_size=1, max_size=12))
-    chain.snapshot()
-    try:
-        for part in (order, signed, *[signed[-1:]] * 4):
-            economy.settle(hire, *part)
-        state = economy.state(hire)
-        assert (state.sequence, state.settled, state.elapsed) == (len(signed), sum(grown), 0)
-    finally:
-        chain.revert()
+    for part in (order, signed, *[signed[-1:]] * 4):
+        economy.settle(hire, *part)
+    state = economy.state(hire)
+    assert (state.sequence, state.settled, state.elapsed) == (len(signed), sum(grown), 0)
 
 
 class Pair:
