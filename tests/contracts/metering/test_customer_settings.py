@@ -76,8 +76,9 @@ def test_a_new_cap_is_no_way_around_what_was_spent(economy, hire):
     assert economy.state(hire).hold == 0
 
 
-def test_a_lower_cap_stops_refills_at_once(economy, hire):
-    economy.agreements.setCap(hire.id, 1, MONTH, {"from": hire.customer})
+@pytest.mark.parametrize("cap", [0, 1, HOLD_TARGET])
+def test_a_cap_that_is_spent_stops_refills_at_once(economy, hire, cap):
+    economy.agreements.setCap(hire.id, cap, MONTH, {"from": hire.customer})
     economy.use(hire, 1, HOLD_TARGET)
     assert economy.state(hire).hold == 0
 
