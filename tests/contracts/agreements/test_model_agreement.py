@@ -107,8 +107,8 @@ class Pair:
         self.model.suspend(on)
 
 
-@settings(max_examples=settings.default.max_examples // 3)
-@given(steps=st.lists(st.tuples(st.integers(1, 2 * 3_600), STEP), min_size=3, max_size=10))
+@settings(max_examples=settings.default.max_examples // 4)
+@given(steps=st.lists(st.tuples(st.integers(1, 2 * 3_600), STEP), min_size=3, max_size=8))
 def test_the_contract_is_its_model(economy, hire, steps):
     pair = Pair(economy, hire, economy.model(hire), economy.purse(hire.customer), Usage(0, 0, (0, 0, 0, 0)))
     assert hire.hold == HOLD_TARGET

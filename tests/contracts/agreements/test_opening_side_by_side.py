@@ -85,7 +85,7 @@ def test_the_longest_notice_of_an_assets_agreements_is_known(economy, drill, pri
 
 
 def test_an_exclusive_agreement_stays_alone_when_its_successor_closes_first(economy, drill, priced, customer, rival):
-    """The successor ended early by a final reading; the old agreement runs, and is paid for, until its notice is over."""
+    """A final reading ended the successor early; the old agreement runs, and is paid for, to the end of its notice."""
     old = economy.open(customer, drill, priced)
     economy.agreements.end(old.id, {"from": customer})
     successor = economy.open(customer, drill, priced)

@@ -20,7 +20,7 @@ COUNT = 5
 DELIVERIES = st.lists(st.integers(0, COUNT - 1), min_size=COUNT, max_size=3 * COUNT).map(
     lambda drawn: [*drawn, *(index for index in range(COUNT) if index not in drawn)]
 )
-EXAMPLES = settings(max_examples=settings.default.max_examples // 2)
+EXAMPLES = settings(max_examples=settings.default.max_examples // 3)
 AGAIN = 8
 """The last reading needs this many deliveries at most to be complete: each takes a hold and refills it."""
 
@@ -30,6 +30,18 @@ def later(economy, hire):
     """Time enough for all the readings below."""
     clock.pass_time(3_600)
     return hire
+
+
+@pytest.fixture(scope="module")
+def small(economy, later):
+    """All within the opening hold."""
+    return honest(economy, later, 1_000)
+
+
+@pytest.fixture(scope="module")
+def large(economy, later):
+    """Each takes most of a hold."""
+    return honest(economy, later, 15 * EUR // 10)
 
 
 def deliver(economy, hire, readings, order, *more):
@@ -59,33 +71,30 @@ def usages(readings):
 
 @EXAMPLES
 @given(order=DELIVERIES)
-def test_i3_any_order_and_multiplicity_ends_in_the_same_state(economy, later, order):
-    readings = honest(economy, later, 1_000)
+def test_i3_any_order_and_multiplicity_ends_in_the_same_state(economy, later, small, order):
     model = economy.model(later)
-    model.settle(usages(readings)[-1], clock.now(), economy.purse(later.customer))
+    model.settle(usages(small)[-1], clock.now(), economy.purse(later.customer))
 
-    assert deliver(economy, later, readings, order) == model.state
+    assert deliver(economy, later, small, order) == model.state
 
 
 @EXAMPLES
 @given(order=DELIVERIES)
-def test_i3_in_one_batch_too(economy, later, order):
-    readings = honest(economy, later, 1_000)
+def test_i3_in_one_batch_too(economy, later, small, order):
     calls = [
-        batch_of(economy, later, [readings[index] for index in order]),
+        batch_of(economy, later, [small[index] for index in order]),
         economy.agreements.stateOf.encode_input(later.id),
     ]
     end = economy.agreements.multicall.call(calls, {"from": economy.relayer})[-1]
-    assert State.unpack(int.from_bytes(end)) == deliver(economy, later, readings, [COUNT - 1])
+    assert State.unpack(int.from_bytes(end)) == deliver(economy, later, small, [COUNT - 1])
 
 
 @EXAMPLES
 @given(order=DELIVERIES)
-def test_i3_across_refills_the_same_charge_settles_in_the_end(economy, later, order):
+def test_i3_across_refills_the_same_charge_settles_in_the_end(economy, later, large, order):
     """Each unit is taken once however many holds it takes; only how full the last hold is depends on the way."""
-    readings = honest(economy, later, 15 * EUR // 10)
-    last = usages(readings)[-1]
-    end = deliver(economy, later, readings, [*order, *[COUNT - 1] * AGAIN])
+    last = usages(large)[-1]
+    end = deliver(economy, later, large, [*order, *[COUNT - 1] * AGAIN])
 
     assert (end.sequence, end.elapsed) == (last.sequence, 500)
     assert end.settled == later.priced.terms.charge(last.registers, 500)
@@ -94,11 +103,10 @@ def test_i3_across_refills_the_same_charge_settles_in_the_end(economy, later, or
 
 @EXAMPLES
 @given(order=DELIVERIES)
-def test_i3_nothing_ever_falls(economy, later, order):
-    readings = honest(economy, later, 15 * EUR // 10)
+def test_i3_nothing_ever_falls(economy, later, large, order):
     before = State.unpack(0)
     for count in range(1, len(order) + 1, 3):
-        state = deliver(economy, later, readings, order[:count])
+        state = deliver(economy, later, large, order[:count])
         assert state.settled >= before.settled
         assert state.sequence >= before.sequence
         before = state
