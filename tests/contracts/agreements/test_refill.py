@@ -41,9 +41,9 @@ def test_half_is_of_the_target_and_not_of_the_opening_hold(economy):
 
 def test_accrual_refills_like_a_reading(economy, hire):
     economy.use(hire, 1, HALF)
-    clock.next_block_at(hire.opened_at + 5)
+    clock.next_block_at(hire.opened_at + 1_000)
     economy.agreements.accrue(hire.id, {"from": economy.stranger})
-    assert (economy.state(hire).settled, economy.state(hire).hold) == (HALF + 5, HOLD_TARGET)
+    assert (economy.state(hire).settled, economy.state(hire).hold) == (HALF + 1_000, HOLD_TARGET)
 
 
 def test_anyone_refills_a_hold_below_its_target(economy, hire):

@@ -46,9 +46,9 @@ def test_accrual_does_not_refill_then_either(economy, hire, settings):
         economy.agreements.end(hire.id, {"from": hire.customer})
     else:
         economy.agreements.suspend(hire.id, True, {"from": hire.customer})
-    clock.next_block_at(hire.opened_at + 60)
+    clock.next_block_at(hire.opened_at + 1_000)
     economy.agreements.accrue(hire.id, {"from": economy.stranger})
-    assert economy.state(hire).hold == HALF - 60
+    assert economy.state(hire).hold == HALF - 1_000
 
 
 def test_no_refill_of_a_closed_agreement(economy, hire):
