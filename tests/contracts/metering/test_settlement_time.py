@@ -55,7 +55,7 @@ def test_without_a_synchronised_clock_the_last_value_counts(economy, hire):
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=str)
 def test_I3_a_time_skipped_for_an_untimed_newer_reading_is_charged_by_the_next_accrual(economy, hire, order):
-    """The one case where order shows, and only for a while: the older reading's time is stale, not its standing part."""
+    """The one case where order shows, and for a while only: the older reading is stale, its standing part is not."""
     clock.pass_time(2_000)
     readings = [
         economy.signed(hire, 1, 5, time=hire.opened_at + 1_000),
