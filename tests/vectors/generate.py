@@ -1,7 +1,8 @@
 """Writes the golden vectors beside this file: `python tests/vectors/generate.py`.
 
-Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, those of P-256 from plain integers
-beside it, charges and splits from fractions, batches and trees from a few lines of their own. So the vectors are a second opinion, not an echo.
+Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, those of P-256 from plain
+integers (`p256_plain.py`), charges and splits from fractions, batches and trees from a few lines of their own. So the
+vectors are a second opinion, not an echo.
 """
 
 import json

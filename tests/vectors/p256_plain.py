@@ -24,10 +24,8 @@ def plus(p: Point, q: Point) -> Point:
         return p or q
     if p[0] == q[0] and (p[1] + q[1]) % P == 0:
         return None
-    if p == q:
-        slope = (3 * p[0] * p[0] + A) * pow(2 * p[1], -1, P) % P
-    else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P) % P
+    rise, run = (3 * p[0] * p[0] + A, 2 * p[1]) if p == q else (q[1] - p[1], q[0] - p[0])
+    slope = rise * pow(run, -1, P) % P
     x = (slope * slope - p[0] - q[0]) % P
     return x, (slope * (p[0] - x) - p[1]) % P
 
