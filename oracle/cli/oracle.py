@@ -21,6 +21,7 @@ from oracle.ingest.app import create_app
 from oracle.ingest.quarantine_desk import QuarantineDesk
 from oracle.ingest.server import BackgroundServer
 from oracle.ingest.terms import PublishedTerms
+from oracle.parties.currencies import admitted_currencies
 from oracle.relay.daemon import Daemon
 from oracle.relay.logs import configure_logging
 from oracle.settings import Settings
@@ -43,7 +44,14 @@ def run(rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = Non
     database = Database(settings.database)
     daemon = Daemon(settings, database)
     application = create_app(settings, database, daemon.permits)
-    page.mount(application)
+    chain = daemon.context
+    page.mount(
+        application,
+        lambda: {
+            one.address: page.ShownCurrency(one.symbol, one.decimals)
+            for one in admitted_currencies(chain.client, chain.platform)
+        },
+    )
     try:
         with BackgroundServer(application, settings):
             daemon.run()
@@ -192,6 +200,8 @@ def _status_table(database: Database, settings: Settings) -> Group:
 def _checked(name: str, probe: Callable[[Settings], str], settings: Settings) -> tuple[str, bool, str]:
     try:
         return name, True, probe(settings)
+    except Fatal as error:
+        return name, False, f"{error.what}. {error.remedy}"
     except CiseError as error:
         return name, False, str(error)
 
@@ -229,10 +239,14 @@ def _probe_permits(settings: Settings) -> str:
 
 
 def _probe_database(settings: Settings) -> str:
+    file = settings.data_dir / "oracle.db"
+    if settings.database_url is None and not file.is_file():
+        return f"{file} will be made at the first start"
     database = Database(settings.database)
-    database.migrate()
+    with database.reading() as connection:
+        checkpoint = checkpoints.load(connection)
     database.close()
-    return str(settings.public()["database_url"])
+    return "can be read, " + ("empty" if checkpoint is None else f"up to block {checkpoint.number}")
 
 
 def _probe_terms(settings: Settings) -> str:

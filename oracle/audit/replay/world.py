@@ -61,10 +61,9 @@ class Call:
     transaction: str
     logs: list[Expected] = field(default_factory=list)
     record: int | None = None
-    depth: int = 0
 
     def by(self, sender: bytes) -> Call:
-        return Call(sender, self.now, self.block, self.transaction, self.logs, self.record, self.depth + 1)
+        return Call(sender, self.now, self.block, self.transaction, self.logs, self.record)
 
 
 @dataclass(slots=True)
