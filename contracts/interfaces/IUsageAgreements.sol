@@ -15,7 +15,6 @@ interface IUsageAgreements is ISignedForms {
     /// @notice In the order in which they are checked; the first that applies is the one reported.
     enum SkipReason {
         None,
-        UnsupportedCurve, // batch group of a kind that this version does not verify
         UnknownAgreement, // no agreement with this id, asset and tariff
         MalformedSequence, // sequence of 2³¹ or more
         Stale, // a newer reading has settled, or this one has settled in full
@@ -127,7 +126,8 @@ interface IUsageAgreements is ISignedForms {
 
     /// @notice A packed batch (docs/wire-formats.md). A bad reading is skipped with its reason; bytes that do not parse are refused whole.
     function settle(bytes calldata batch) external;
-    /// @notice One reading with any kind of signature; skipped readings revert with their reason.
+    /// @notice One reading with any kind of signature: secp256k1 (64 or 65 bytes), P-256 (r‖s‖x‖y) or whatever the ERC-1271
+    ///         contract that is the meter accepts now. Readings that `settle` would skip revert with their reason.
     function settleSigned(Reading calldata reading, bytes calldata signature) external;
     /// @notice Fills the hold to its target as far as balance, allowance and cap reach; what falls short emits its reason.
     ///         Never after an end or while suspended; none while the OfferBook is paused.

@@ -38,6 +38,8 @@ class NodeOptions:
     timestamp: int | None = None
     log_file: Path | None = None
     binary: Path | None = None
+    hardfork: str = "osaka"
+    """From Osaka on a chain verifies P-256 itself; before it, each such signature costs thirty times the gas."""
 
 
 class LocalNode:
@@ -108,7 +110,7 @@ class LocalNode:
             "--chain-id",
             str(options.chain_id),
             "--hardfork",
-            "prague",
+            options.hardfork,
         ]
         arguments += [
             "--accounts",

@@ -13,7 +13,7 @@ from oracle.device.journal import Journal, Record
 from oracle.domain.bindings import OpenRegisters
 from oracle.domain.forms import Domains, Signed, digest, parse_signed
 from oracle.domain.readings import NO_FLAGS, SEQUENCE_LIMIT, Flag, Reading, SignedReading, parse_signed_reading
-from oracle.domain.signatures import SigningKey
+from oracle.domain.signatures import MeterKey
 from oracle.domain.statuses import Status, StatusState
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.telemetry import SALT_BYTES, SaltedSample, Sample, Telemetry, parse_salted_sample, telemetry_root
@@ -127,7 +127,7 @@ class Meter:
     def __init__(
         self,
         journal: Journal,
-        key: SigningKey,
+        key: MeterKey,
         asset_id: AssetId,
         domains: Domains,
         odometer: int = 0,

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from oracle.domain.answers import ReadingAnswer
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import Domains
 from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_of, parse_signed_reading
 from oracle.domain.reconciliation import QuarantineReason
-from oracle.domain.signatures import Curve, recover
 from oracle.domain.tariffs import Tariff
-from oracle.errors import BadSignature, Malformed, Rejected
+from oracle.errors import Malformed, Rejected
 from oracle.ingest.judging import Contradiction, into_quarantine, judge, price
+from oracle.ingest.meters import MeterCheck
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
 from oracle.store import live, quarantine, read_model, readings
 from oracle.store.checkpoints import Checkpoint
@@ -71,9 +71,10 @@ class _Stream:
 
 
 class ReadingsDoor:
-    def __init__(self, database: Database, permits: Permits) -> None:
+    def __init__(self, database: Database, permits: Permits, meters: MeterCheck) -> None:
         self._database = database
         self._permits = permits
+        self._meters = meters
         self._tariffs = TariffCache()
 
     def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
@@ -81,7 +82,7 @@ class ReadingsDoor:
         answers: dict[int, ReadingAnswer] = {}
         parsed = _parse(documents, answers)
         facts = self._look(signed.reading.agreement_id for _, signed in parsed)
-        verified = [item for position, signed in parsed if (item := _verify(facts, position, signed, answers))]
+        verified = [item for position, signed in parsed if (item := self._verify(facts, position, signed, answers))]
         if verified:
             with self._database.writing() as connection:
                 self._keep(connection, facts, verified, answers, now)
@@ -94,6 +95,16 @@ class ReadingsDoor:
             assets = read_model.assets(connection, {a.asset_id for a in agreements.values()})
             tariffs = self._tariffs.get(connection, checkpoint.directory, {a.tariff_id for a in agreements.values()})
         return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
+
+    def _verify(
+        self, facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]
+    ) -> _Item | None:
+        """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
+        try:
+            return _Item(position, signed, _verified_digest(facts, signed, self._meters))
+        except Rejected as error:
+            answers[position] = _refusal(signed.reading, error)
+            return None
 
     def _keep(
         self, connection: Connection, facts: _Facts, items: list[_Item], answers: dict[int, ReadingAnswer], now: float
@@ -183,16 +194,7 @@ def _parse(documents: Sequence[object], answers: dict[int, ReadingAnswer]) -> li
     return parsed
 
 
-def _verify(facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]) -> _Item | None:
-    """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
-    try:
-        return _Item(position, signed, _verified_digest(facts, signed))
-    except Rejected as error:
-        answers[position] = _refusal(signed.reading, error)
-        return None
-
-
-def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
+def _verified_digest(facts: _Facts, signed: SignedReading, meters: MeterCheck) -> Bytes32:
     reading = signed.reading
     agreement = facts.agreements.get(reading.agreement_id)
     if agreement is None:
@@ -200,11 +202,7 @@ def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
     if agreement.asset_id != reading.asset_id:
         raise Rejected("wrong_asset", name_of(reading), f"the agreement is on asset {agreement.asset_id}")
     asset = facts.assets[agreement.asset_id]
-    if asset.meter is None or asset.curve != Curve.SECP256K1:
-        raise Rejected("unsupported_curve", name_of(reading), "this door verifies secp256k1 meters only")
-    found = digest(facts.domains.of(reading), reading)
-    if recover(found, signed.signature) != asset.meter:
-        raise BadSignature(name_of(reading), "is not signed by the asset's present meter", asset.meter)
+    found = meters.require(facts.checkpoint, facts.domains, asset, reading, signed.signature, name_of(reading))
     if agreement.closed:
         raise Rejected("agreement_closed", name_of(reading), "its agreement is closed")
     if agreement.final_accepted and reading.sequence > agreement.sequence:

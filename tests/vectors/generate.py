@@ -1,7 +1,8 @@
 """Writes the golden vectors beside this file: `python tests/vectors/generate.py`.
 
-Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, charges and splits from
-fractions, batches and trees from a few lines of their own. So the vectors are a second opinion, not an echo.
+Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, those of P-256 from plain
+integers (`p256_plain.py`), charges and splits from fractions, batches and trees from a few lines of their own. So the
+vectors are a second opinion, not an echo.
 """
 
 import json
@@ -14,12 +15,17 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
+from p256_plain import N as P256_ORDER
+from p256_plain import public_key as p256_public_key
+from p256_plain import sign as p256_sign
 
 HERE = Path(__file__).parent
 SEED = 20_260_101
 CHAIN_ID = 31_337
 SECRET_TEXT = "CISE golden vectors: a key for tests only"
 SECRET = keccak(text=SECRET_TEXT)
+P256_SECRET_TEXT = "CISE golden vectors: a P-256 key for tests only"
+P256_SECRET = int.from_bytes(keccak(text=P256_SECRET_TEXT), "big")
 CONTRACTS = {
     name: to_checksum_address(keccak(text=name)[12:])
     for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts")
@@ -244,11 +250,8 @@ def batch(rng: random.Random) -> dict[str, object]:
         message = reading(how)
         if kind == 0:
             return {"reading": message, "signature": signed("Reading", message)["compactSignature"]}
-        return {
-            "reading": message,
-            "signature": "0x" + rng.randbytes(64).hex(),
-            "publicKey": "0x" + rng.randbytes(64).hex(),
-        }
+        whole = p256_sign(P256_SECRET, bytes.fromhex(signed("Reading", message)["digest"][2:]))
+        return {"reading": message, "signature": "0x" + whole[:64].hex(), "publicKey": "0x" + whole[64:].hex()}
 
     layouts = [
         ("no group", []),
@@ -272,6 +275,65 @@ def batch(rng: random.Random) -> dict[str, object]:
                 data += packed(r["reading"]) + bytes.fromhex((r["signature"] + r.get("publicKey", "0x")[2:])[2:])
         cases.append({"name": name, "groups": groups, "bytes": "0x" + data.hex()})
     return {"cases": cases}
+
+
+def p256(rng: random.Random) -> dict[str, object]:
+    key = p256_public_key(P256_SECRET)
+    signatures, refused = [], []
+    for form in ("Reading", "Status", "MeterBinding"):
+        for how in ("zeros", "maxima", "between"):
+            message = {name: value(kind, how, rng) for name, kind in fields(form)}
+            if form == "MeterBinding" and how == "between":
+                message |= {"signer": "0x" + key.hex(), "curve": 1}
+            digest = signed(form, message)["digest"]
+            signatures.append(
+                {
+                    "form": form,
+                    "message": {name: wire_json(kind, message[name]) for name, kind in fields(form)},
+                    "digest": digest,
+                    "signature": "0x" + p256_sign(P256_SECRET, bytes.fromhex(digest[2:])).hex(),
+                }
+            )
+    for digest_bytes in (bytes(32), b"\xff" * 32, P256_ORDER.to_bytes(32, "big")):
+        whole = p256_sign(P256_SECRET, digest_bytes)
+        signatures.append({"digest": "0x" + digest_bytes.hex(), "signature": "0x" + whole.hex()})
+
+    digest_bytes = rng.randbytes(32)
+    whole = p256_sign(P256_SECRET, digest_bytes)
+    r, s, x, y = (whole[at : at + 32] for at in range(0, 128, 32))
+    number = int.from_bytes
+    other = p256_public_key(P256_SECRET + 1)
+    for why, wrong in (
+        ("high s", r + (P256_ORDER - number(s, "big")).to_bytes(32, "big") + key),
+        ("r is zero", bytes(32) + s + key),
+        ("s is zero", r + bytes(32) + key),
+        ("r is the order", P256_ORDER.to_bytes(32, "big") + s + key),
+        ("s is the order", r + P256_ORDER.to_bytes(32, "big") + key),
+        ("r plus the order", ((number(r, "big") + P256_ORDER) % 2**256).to_bytes(32, "big") + s + key),
+        ("r and s exchanged", s + r + key),
+        ("x and y exchanged", r + s + y + x),
+        ("the point at infinity", r + s + bytes(64)),
+        ("a point off the curve", r + s + x + ((number(y, "big") + 1) % 2**256).to_bytes(32, "big")),
+        ("coordinates beyond the field", r + s + b"\xff" * 64),
+        ("another key", r + s + other),
+        ("another digest", p256_sign(P256_SECRET, keccak(digest_bytes))),
+        ("all zeros", bytes(128)),
+        ("all ones", b"\xff" * 128),
+        ("without the key", r + s),
+        ("a byte short", whole[:-1]),
+        ("a byte long", whole + b"\0"),
+        ("nothing", b""),
+    ):
+        refused.append({"why": why, "digest": "0x" + digest_bytes.hex(), "signature": "0x" + wrong.hex()})
+    return {
+        "chainId": CHAIN_ID,
+        "contracts": CONTRACTS,
+        "secretIsKeccakOf": P256_SECRET_TEXT,
+        "publicKey": "0x" + key.hex(),
+        "address": to_checksum_address(keccak(key)[12:]),
+        "signatures": signatures,
+        "refused": refused,
+    }
 
 
 def tree_root(layer: list[bytes]) -> bytes:
@@ -332,7 +394,7 @@ def merkle(rng: random.Random) -> dict[str, object]:
 
 def main() -> None:
     print(f"seed {SEED}")
-    for make in (eip712, tariff, split, batch, merkle):
+    for make in (eip712, tariff, split, batch, p256, merkle):
         document = make(random.Random(f"{SEED} {make.__name__}"))
         (HERE / f"{make.__name__}.json").write_text(json.dumps(document, indent=1) + "\n")
 

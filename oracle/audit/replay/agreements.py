@@ -69,6 +69,8 @@ class Entry:
     signature: bytes
     record: int | None
     meter: bytes
+    curve: int
+    grade: int
     block: int
     now: int
     transaction: str

@@ -119,11 +119,11 @@ def test_a_record_under_the_wrong_tariff_is_skipped_alone(economy, hires):
     )
 
 
-def test_a_p256_group_is_skipped_and_the_next_group_settles(economy, hires):
+def test_a_p256_group_of_junk_is_skipped_and_the_next_group_settles(economy, hires):
     first, second = hires[:2]
     record = Record(economy.reading(first, 1, 5), bytes(64), bytes(64))
     p256 = encode_batch([Group(Curve.P256, first.priced.id, (record,))])
     settled = economy.settle_bytes(p256 + economy.batch((second, economy.signed(second, 1, 6)))[1:])
     assert_events(
-        settled, skipped(first, 1, Skip.UNSUPPORTED_CURVE), reading_settled(second, 1, 6), of=economy.agreements
+        settled, skipped(first, 1, Skip.INVALID_SIGNATURE), reading_settled(second, 1, 6), of=economy.agreements
     )

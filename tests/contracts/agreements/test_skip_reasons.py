@@ -66,11 +66,11 @@ def forged(economy, hire, sequence, *registers, **more):
     return economy.sign(economy.reading(hire, sequence, *registers, **more), FORGER)
 
 
-def test_unsupported_curve(economy, worn):
+def test_unknown_agreement_in_a_p256_group(economy, worn):
     unknown = economy.reading(worn, 1 << 31, TOO_MUCH, time=FAR_AHEAD)
     record = Record(replace(unknown, agreement_id=99), bytes(64), bytes(64))
     settled = economy.settle_bytes(encode_batch([Group(Curve.P256, worn.priced.id, (record,))]))
-    assert_events(settled, skipped(replace(worn, id=99), 1 << 31, Skip.UNSUPPORTED_CURVE))
+    assert_events(settled, skipped(replace(worn, id=99), 1 << 31, Skip.UNKNOWN_AGREEMENT))
 
 
 @pytest.mark.parametrize("change", [{"agreement_id": 99}, {"asset_id": 99}])

@@ -32,13 +32,13 @@ def skipped(economy, hire):
 # One by one, in the enum's order
 
 
-def test_a_p256_group_is_skipped_record_by_record(economy, hire):
+def test_a_p256_group_of_junk_is_skipped_record_by_record(economy, hire):
     records = [Record(economy.reading(hire, i, 100), bytes(64), bytes(64)) for i in (1, 2)]
     batch = encode_batch([Group(Curve.P256, hire.priced.id, tuple(records))])
     assert_events(
         economy.settle_bytes(batch),
-        reading_skipped(hire.id, 1, Skip.UNSUPPORTED_CURVE),
-        reading_skipped(hire.id, 2, Skip.UNSUPPORTED_CURVE),
+        reading_skipped(hire.id, 1, Skip.INVALID_SIGNATURE),
+        reading_skipped(hire.id, 2, Skip.INVALID_SIGNATURE),
     )
 
 
