@@ -54,7 +54,9 @@ def create_app(
     app.add_middleware(BodyLimit, limit=settings.body_limit, seconds=settings.body_timeout)
     problems.install(app)
     app.include_router(
-        readings.router(ReadingsDoor(own, shared.permits), TelemetryDoor(own, shared.terms), StatusDoor(own))
+        readings.router(
+            ReadingsDoor(own, shared.permits, shared.terms), TelemetryDoor(own, shared.terms), StatusDoor(own)
+        )
     )
     for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster), health.routes):
         app.include_router(routes)

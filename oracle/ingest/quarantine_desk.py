@@ -95,7 +95,8 @@ class QuarantineDesk:
         assert tariff is not None
         before = readings.latest(connection, agreement.id, below=reading.reading.sequence)
         priced = price(agreement, tariff, before, reading.reading, time)
-        why = judge(connection, agreement, tariff, before, reading.reading, priced, time)
+        published = self.terms.find(tariff.terms_hash)
+        why = judge(connection, agreement, tariff, before, reading.reading, priced, time, published)
         if why is not None or reading.telemetry is not TelemetryState.CHECKED:
             return why
         form = reading.reading
