@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Tariff} from "../types/Tariff.sol";
+import {Rates} from "../types/Tariff.sol";
 
 /// @title The one place where usage becomes money.
 /// @notice Both parts are cumulative since opening and rounded down once each, in favour of the customer. What a floor
@@ -12,7 +12,7 @@ library TariffMath {
     uint256 internal constant SECONDS_PER_DAY = 86_400;
 
     /// @return Cumulative charge since opening in base units of the tariff's currency, capped at 2^80−1.
-    function charge(Tariff memory t, uint48[4] memory registers, uint32 elapsed) internal pure returns (uint80) {
+    function charge(Rates memory t, uint48[4] memory registers, uint32 elapsed) internal pure returns (uint80) {
         unchecked {
             return capped(
                 usageCharge(t, registers[0], registers[1], registers[2], registers[3])
@@ -22,7 +22,7 @@ library TariffMath {
     }
 
     /// @return Base units for the registers, rounded down once over their sum.
-    function usageCharge(Tariff memory t, uint256 register0, uint256 register1, uint256 register2, uint256 register3)
+    function usageCharge(Rates memory t, uint256 register0, uint256 register1, uint256 register2, uint256 register3)
         internal
         pure
         returns (uint256)

@@ -10,7 +10,7 @@ import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {AgreementState, SPECIAL_BIT, stateKey} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_ASSET, SplitId, TariffId} from "../types/Identifiers.sol";
-import {Tariff} from "../types/Tariff.sol";
+import {Rates} from "../types/Tariff.sol";
 
 /// @title What UsageAgreements remembers, and the few movements of money that it knows.
 abstract contract AgreementStore is IUsageAgreements {
@@ -99,13 +99,36 @@ abstract contract AgreementStore is IUsageAgreements {
         return address(uint160(uint256(keccak256(abi.encode(address(SPLITTER), key)))));
     }
 
-    function _payFees(SplitId split, address currency, uint256 amount) internal {
-        if (amount == 0) return;
-        _held[currency] -= amount;
-        ACCOUNTS.moveFrom(HOLDS_KEY, _splitAccount(split), currency, amount);
+    /// @dev Money that the customer allowed this contract to take.
+    function _takeIntoHold(address customer, address currency, uint256 amount) internal {
+        _held[currency] += amount;
+        ACCOUNTS.transferFrom(customer, HOLDS_ACCOUNT, _id(currency), amount);
     }
 
-    function _tariff(TariffId tariff) internal view returns (Tariff memory) {
-        return TARIFFS.tariffOf(tariff);
+    function _payFromHold(address to, address currency, uint256 amount) internal {
+        _held[currency] -= amount;
+        _payFromHoldsAccount(to, currency, amount);
+    }
+
+    function _payFromHoldsAccount(address to, address currency, uint256 amount) internal {
+        ACCOUNTS.moveFrom(HOLDS_KEY, to, currency, amount);
+    }
+
+    function _payFees(SplitId split, address currency, uint256 amount) internal {
+        if (amount != 0) _payFromHold(_splitAccount(split), currency, amount);
+    }
+
+    // What other contracts know
+
+    function _provider(AssetId asset) internal view returns (address) {
+        return ASSETS.providerOf(asset);
+    }
+
+    function _grade(AssetId asset) internal view returns (uint8) {
+        return METERS.gradeOf(asset);
+    }
+
+    function _rates(TariffId tariff) internal view returns (Rates memory) {
+        return TARIFFS.ratesOf(tariff);
     }
 }

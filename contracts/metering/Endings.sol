@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {EndAgreement, hashEndAgreement} from "../types/AccountForms.sol";
-import {AgreementState, packState} from "../types/AgreementState.sol";
-import {AgreementId, AssetId, NO_AGREEMENT} from "../types/Identifiers.sol";
-import {Tariff} from "../types/Tariff.sol";
+import {AgreementState} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, NO_AGREEMENT, TariffId} from "../types/Identifiers.sol";
+import {Rates} from "../types/Tariff.sol";
 import {Settlement} from "./Settlement.sol";
 
 /// @title Every agreement has an end, and every hold a way home.
@@ -32,31 +32,31 @@ abstract contract Endings is Settlement {
         bool hasEnded = ending.finalAccepted || (ending.endAt != 0 && block.timestamp >= ending.endAt);
         if (!hasEnded) revert Agreements_NotEnded(id, ending.endAt, block.timestamp);
 
-        Tariff memory tariff = _tariff(agreement.tariff);
-        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, tariff);
+        Rates memory rates = _rates(agreement.tariff);
+        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, rates);
         uint80 returned = state.hold();
         ending.closed = true;
-        _states[key] = packState(true, state.sequence(), state.openedAt(), state.lastElapsed(), state.settled(), 0);
+        _states[key] = state.withoutHold();
         _writeEnding(id, key, ending);
         _release(id, agreement.asset);
-        _held[tariff.currency] -= returned;
         emit AgreementClosed(id, returned, _states[key]);
-        ACCOUNTS.moveFrom(HOLDS_KEY, agreement.customer, tariff.currency, returned);
+        _payFromHold(agreement.customer, rates.currency, returned);
     }
 
     /// @inheritdoc IUsageAgreements
     function announceUnused(AgreementId id) external {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
-        address provider = ASSETS.providerOf(agreement.asset);
+        address provider = _provider(agreement.asset);
         if (msg.sender != provider) revert Agreements_NotProvider(id, msg.sender, provider);
         if (!agreement.exclusive) revert Agreements_NotExclusive(id);
-        Tariff memory tariff = _tariff(agreement.tariff);
-        if (tariff.unusedDays == 0) revert Agreements_UnusedRuleAbsent(id);
+        Rates memory rates = _rates(agreement.tariff);
+        uint256 unusedTime = _unusedTime(agreement.tariff);
+        if (unusedTime == 0) revert Agreements_UnusedRuleAbsent(id);
         Ending memory ending = _requireRunning(id);
         ending.unusedFrom = uint40(block.timestamp);
-        ending.usageAtAnnouncement = _usageSettled(_states[key], tariff);
+        ending.usageAtAnnouncement = _usageSettled(_states[key], rates);
         _writeEnding(id, key, ending);
-        emit NonUseAnnounced(id, uint40(block.timestamp + tariff.unusedDays * 1 days));
+        emit NonUseAnnounced(id, uint40(block.timestamp + unusedTime));
     }
 
     /// @inheritdoc IUsageAgreements
@@ -64,10 +64,10 @@ abstract contract Endings is Settlement {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
         Ending memory ending = _requireRunning(id);
         if (ending.unusedFrom == 0) revert Agreements_NonUseNotAnnounced(id);
-        Tariff memory tariff = _tariff(agreement.tariff);
-        uint256 due = ending.unusedFrom + tariff.unusedDays * 1 days;
+        Rates memory rates = _rates(agreement.tariff);
+        uint256 due = ending.unusedFrom + _unusedTime(agreement.tariff);
         if (block.timestamp < due) revert Agreements_NotEnded(id, uint40(due), block.timestamp);
-        uint80 usage = _usageSettled(_states[key], tariff);
+        uint80 usage = _usageSettled(_states[key], rates);
         if (usage > ending.usageAtAnnouncement) revert Agreements_UsedSince(id, ending.usageAtAnnouncement, usage);
         ending.endAt = uint40(block.timestamp);
         _writeEnding(id, key, ending);
@@ -78,12 +78,12 @@ abstract contract Endings is Settlement {
     ///      less trusted meter than at opening is not held to the minimum term.
     function _end(AgreementId id, address by) private {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
-        if (by != agreement.customer && by != ASSETS.providerOf(agreement.asset)) revert Agreements_NotParty(id, by);
+        if (by != agreement.customer && by != _provider(agreement.asset)) revert Agreements_NotParty(id, by);
         Ending memory ending = _requireRunning(id);
-        Tariff memory tariff = _tariff(agreement.tariff);
-        uint256 endAt = block.timestamp + tariff.notice;
-        uint256 termEndsAt = uint256(_states[key].openedAt()) + tariff.minimumTerm;
-        bool isReleased = by == agreement.customer && METERS.gradeOf(agreement.asset) < agreement.gradeAtOpening;
+        Rates memory rates = _rates(agreement.tariff);
+        uint256 endAt = block.timestamp + rates.notice;
+        uint256 termEndsAt = uint256(_states[key].openedAt()) + rates.minimumTerm;
+        bool isReleased = by == agreement.customer && _grade(agreement.asset) < agreement.gradeAtOpening;
         if (!isReleased && termEndsAt > endAt) endAt = termEndsAt;
         ending.endAt = uint40(endAt);
         _writeEnding(id, key, ending);
@@ -96,8 +96,12 @@ abstract contract Endings is Settlement {
         if (ending.endAt != 0) revert Agreements_AlreadyEnding(id, ending.endAt);
     }
 
-    function _usageSettled(AgreementState state, Tariff memory tariff) private pure returns (uint80) {
-        uint256 standing = TariffMath.standingCharge(tariff.standingPerDay, state.lastElapsed());
+    function _unusedTime(TariffId tariff) private view returns (uint256) {
+        return uint256(TARIFFS.unusedDaysOf(tariff)) * 1 days;
+    }
+
+    function _usageSettled(AgreementState state, Rates memory rates) private pure returns (uint80) {
+        uint256 standing = TariffMath.standingCharge(rates.standingPerDay, state.lastElapsed());
         return state.settled() > standing ? uint80(state.settled() - standing) : 0;
     }
 

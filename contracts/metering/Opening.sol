@@ -6,7 +6,7 @@ import {SignedForms} from "../shared/SignedForms.sol";
 import {Allow, OpenAgreement, hashOpenAgreement} from "../types/AccountForms.sol";
 import {AgreementState, packState, stateKey} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_AGREEMENT, TariffId} from "../types/Identifiers.sol";
-import {Tariff} from "../types/Tariff.sol";
+import {Rates} from "../types/Tariff.sol";
 import {AgreementStore} from "./AgreementStore.sol";
 
 /// @title From a listed offer and a prepaid balance to an agreement with a hold.
@@ -48,31 +48,30 @@ abstract contract Opening is AgreementStore, SignedForms {
     }
 
     function _open(address customer, Terms memory terms) private returns (AgreementId id) {
-        Tariff memory tariff = _tariff(terms.tariff);
-        OFFERS.requireOpenable(terms.asset, terms.tariff, terms.exclusive, tariff.currency);
-        if (terms.hold < tariff.holdTarget) revert Agreements_HoldBelowTarget(terms.hold, tariff.holdTarget);
+        Rates memory rates = _rates(terms.tariff);
+        OFFERS.requireOpenable(terms.asset, terms.tariff, terms.exclusive, rates.currency);
+        if (terms.hold < rates.holdTarget) revert Agreements_HoldBelowTarget(terms.hold, rates.holdTarget);
         if (terms.hold > terms.capPerPeriod) revert Agreements_HoldAboveCap(terms.hold, terms.capPerPeriod);
 
         id = AgreementId.wrap(++_agreementCount);
-        _occupy(id, customer, terms, tariff.notice);
+        _occupy(id, customer, terms, rates.notice);
         _agreements[id] = Agreement({
             customer: customer,
             asset: terms.asset,
             tariff: terms.tariff,
             delegate: address(0),
-            gradeAtOpening: METERS.gradeOf(terms.asset),
+            gradeAtOpening: _grade(terms.asset),
             exclusive: terms.exclusive
         });
         _caps[id] =
             Cap({capPerPeriod: terms.capPerPeriod, period: terms.period, spentInPeriod: terms.hold, periodIndex: 0});
         AgreementState state = packState(false, 0, uint32(block.timestamp), 0, 0, terms.hold);
         _states[stateKey(id, terms.asset, terms.tariff)] = state;
-        _held[tariff.currency] += terms.hold;
         emit AgreementOpened(
             id, terms.asset, customer, terms.tariff, terms.exclusive, terms.capPerPeriod, terms.period, state
         );
 
-        ACCOUNTS.transferFrom(customer, HOLDS_ACCOUNT, _id(tariff.currency), terms.hold);
+        _takeIntoHold(customer, rates.currency, terms.hold);
     }
 
     /// @dev An exclusive agreement wants the asset alone; only the same customer may open beside it, while it is ending.

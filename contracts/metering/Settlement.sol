@@ -7,8 +7,8 @@ import {MeterSignatures} from "../libraries/MeterSignatures.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
-import {AgreementState, packState, stateKey} from "../types/AgreementState.sol";
-import {AgreementId, AssetId, NO_TARIFF, SplitId, TariffId} from "../types/Identifiers.sol";
+import {AgreementState, stateKey} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, SplitId, TariffId} from "../types/Identifiers.sol";
 import {
     CURVE_P256,
     CURVE_SECP256K1,
@@ -18,7 +18,7 @@ import {
     hashReading
 } from "../types/MeterForms.sol";
 import {Route} from "../types/Route.sol";
-import {Tariff} from "../types/Tariff.sol";
+import {Rates} from "../types/Tariff.sol";
 import {AgreementStore} from "./AgreementStore.sol";
 
 /// @title Turns signed cumulative readings into money: one written slot per reading, one movement per run of readings
@@ -34,7 +34,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
     /// A group's tariff, loaded at its first known agreement.
     struct PricedTariff {
         TariffId id;
-        Tariff terms;
+        Rates rates;
     }
 
     uint256 private constant CLOCK_TOLERANCE = 120;
@@ -53,13 +53,14 @@ abstract contract Settlement is AgreementStore, SignedForms {
 
     /// @inheritdoc IUsageAgreements
     function settleSigned(Reading calldata reading, bytes calldata signature) external {
-        Agreement memory agreement = _agreements[reading.agreementId];
+        TariffId tariff = _agreements[reading.agreementId].tariff;
+        bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff);
+        AgreementState state = _states[key];
         Run memory run;
         SkipReason reason = SkipReason.UnknownAgreement;
-        if (agreement.tariff != NO_TARIFF) {
-            bytes32 key = stateKey(reading.agreementId, reading.assetId, agreement.tariff);
+        if (!state.isUnknown()) {
             address signer = MeterSignatures.recoverSecp256k1(_hashTypedDataV4(hashReading(reading)), signature);
-            reason = _settleReading(reading, key, _tariff(agreement.tariff), signer, run);
+            reason = _settleReading(reading, key, state, _rates(tariff), signer, run);
         }
         if (reason != SkipReason.None) {
             revert Agreements_ReadingRefused(reading.agreementId, reading.sequence, reason);
@@ -74,7 +75,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
         if (ending.closed) revert Agreements_AlreadyClosed(id);
         if (ending.endAt != 0) revert Agreements_RefillRefused(id, "ending");
         if (ending.suspended) revert Agreements_RefillRefused(id, "suspended");
-        _refill(id, key, _states[key], _tariff(agreement.tariff));
+        _refill(id, key, _states[key], _rates(agreement.tariff));
     }
 
     /// @inheritdoc IUsageAgreements
@@ -82,9 +83,9 @@ abstract contract Settlement is AgreementStore, SignedForms {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
         Ending memory ending = _ending(id);
         if (ending.closed) revert Agreements_AlreadyClosed(id);
-        Tariff memory tariff = _tariff(agreement.tariff);
-        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, tariff);
-        if (_wantsRefill(state, tariff) && ending.endAt == 0 && !ending.suspended) _refill(id, key, state, tariff);
+        Rates memory rates = _rates(agreement.tariff);
+        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, rates);
+        if (_wantsRefill(state, rates) && ending.endAt == 0 && !ending.suspended) _refill(id, key, state, rates);
     }
 
     /// @return next Offset behind the group.
@@ -121,102 +122,107 @@ abstract contract Settlement is AgreementStore, SignedForms {
         Run memory run
     ) private returns (SkipReason) {
         bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff.id);
-        if (_states[key].isUnknown()) return SkipReason.UnknownAgreement;
-        if (tariff.terms.currency == address(0)) tariff.terms = _tariff(tariff.id);
+        AgreementState state = _states[key];
+        if (state.isUnknown()) return SkipReason.UnknownAgreement;
+        if (tariff.rates.currency == address(0)) tariff.rates = _rates(tariff.id);
         (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
         (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(ReadingCodec.structHash(reading)), r, vs);
-        return _settleReading(reading, key, tariff.terms, signer, run);
+        return _settleReading(reading, key, state, tariff.rates, signer, run);
     }
 
     /// @dev Checks in the order of SkipReason, writes the slot, adds to the run, refills. Changes nothing when it skips.
-    function _settleReading(Reading memory reading, bytes32 key, Tariff memory tariff, address signer, Run memory run)
-        private
-        returns (SkipReason)
-    {
-        AgreementState state = _states[key];
-        if (state.isUnknown()) return SkipReason.UnknownAgreement;
+    function _settleReading(
+        Reading memory reading,
+        bytes32 key,
+        AgreementState state,
+        Rates memory rates,
+        address signer,
+        Run memory run
+    ) private returns (SkipReason) {
         if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
         if (reading.sequence < state.sequence()) return SkipReason.Stale;
 
-        Ending memory ending;
+        uint256 endAt;
+        bool isSuspended;
         if (state.isSpecial()) {
-            ending = _ending(reading.agreementId);
+            Ending storage ending = _endings[reading.agreementId];
             if (ending.closed) return SkipReason.Closed;
             if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
+            (endAt, isSuspended) = (ending.endAt, ending.suspended);
         }
 
         Route route = ASSETS.route(reading.assetId);
         if (signer == address(0) || signer != route.meter()) return SkipReason.InvalidSignature;
 
-        (uint256 elapsed, bool isAhead) = _elapsed(reading, state, ending.endAt);
-        if (isAhead) return SkipReason.TooFarAhead;
-        uint256 charge = _charge(reading, tariff, elapsed);
+        if (_isAhead(reading)) return SkipReason.TooFarAhead;
+        uint32 elapsed = _elapsed(reading, state, endAt);
+        uint80 charge = _charge(reading, rates, elapsed);
         if (charge <= state.settled()) {
             if (reading.sequence == state.sequence()) return SkipReason.Stale;
             if (charge < state.settled()) return SkipReason.ChargeFell;
         }
-        if (_isImplausible(charge, state, tariff)) return SkipReason.Implausible;
+        if (_isImplausible(charge, state, rates)) return SkipReason.Implausible;
 
-        AgreementState settled = _take(state, reading.sequence, elapsed, charge);
-        _states[key] = settled;
-        emit ReadingSettled(reading.agreementId, settled);
-        _addToRun(run, route.split(), tariff.currency, settled.settled() - state.settled());
+        uint80 taken = _takeable(state, charge);
+        state = state.afterCharge(reading.sequence, elapsed, taken);
+        _states[key] = state;
+        emit ReadingSettled(reading.agreementId, state);
+        _addToRun(run, route.split(), rates.currency, taken);
 
-        if (reading.flags & FLAG_FINAL != 0 && ending.endAt != 0) {
-            _acceptFinal(reading, key, ending, settled.openedAt() + elapsed);
-        } else if (_wantsRefill(settled, tariff) && ending.endAt == 0 && !ending.suspended) {
-            _refill(reading.agreementId, key, settled, tariff);
+        if (endAt == 0) {
+            if (!isSuspended && _wantsRefill(state, rates)) _refill(reading.agreementId, key, state, rates);
+        } else if (reading.flags & FLAG_FINAL != 0) {
+            _acceptFinal(reading, key, uint256(state.openedAt()) + elapsed);
         }
         return SkipReason.None;
+    }
+
+    function _isAhead(Reading memory reading) private view returns (bool) {
+        return reading.time > block.timestamp + CLOCK_TOLERANCE && _isTimed(reading);
+    }
+
+    function _isTimed(Reading memory reading) private pure returns (bool) {
+        return reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
     }
 
     /// @dev Never falls, never ahead of chain time, never past the end; without a trusted clock the last value counts.
     function _elapsed(Reading memory reading, AgreementState state, uint256 endAt)
         private
         view
-        returns (uint256 elapsed, bool isAhead)
+        returns (uint32 elapsed)
     {
-        elapsed = state.lastElapsed();
-        if (reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED != 0) return (elapsed, false);
-        if (reading.time > block.timestamp + CLOCK_TOLERANCE) return (elapsed, true);
-        uint256 until = reading.time < block.timestamp ? reading.time : block.timestamp;
-        if (endAt != 0 && until > endAt) until = endAt;
-        uint256 openedAt = state.openedAt();
-        if (until > openedAt + elapsed) elapsed = until - openedAt;
+        unchecked {
+            elapsed = state.lastElapsed();
+            if (!_isTimed(reading)) return elapsed;
+            uint256 until = reading.time < block.timestamp ? reading.time : block.timestamp;
+            if (endAt != 0 && until > endAt) until = endAt;
+            uint256 openedAt = state.openedAt();
+            if (until > openedAt + elapsed) elapsed = uint32(until - openedAt);
+        }
     }
 
-    function _charge(Reading memory r, Tariff memory tariff, uint256 elapsed) private pure returns (uint80) {
+    function _charge(Reading memory r, Rates memory rates, uint256 elapsed) private pure returns (uint80) {
         return TariffMath.capped(
-            TariffMath.usageCharge(tariff, r.register0, r.register1, r.register2, r.register3)
-                + TariffMath.standingCharge(tariff.standingPerDay, elapsed)
+            TariffMath.usageCharge(rates, r.register0, r.register1, r.register2, r.register3)
+                + TariffMath.standingCharge(rates.standingPerDay, elapsed)
         );
     }
 
     /// @dev Cumulative since opening, so the order of readings never matters. 80 + 32 bits: no overflow.
-    function _isImplausible(uint256 charge, AgreementState state, Tariff memory tariff) private view returns (bool) {
+    function _isImplausible(uint256 charge, AgreementState state, Rates memory rates) private view returns (bool) {
         unchecked {
             uint256 most =
-                tariff.maxChargePerHour * (block.timestamp - state.openedAt()) + tariff.burst * uint256(1 hours);
+                rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * uint256(1 hours);
             return charge * 1 hours > most;
         }
     }
 
     /// @dev The difference to what was settled, at most the hold; what is beyond is arrears, which nobody stores.
-    function _take(AgreementState state, uint32 sequence, uint256 elapsed, uint256 charge)
-        private
-        pure
-        returns (AgreementState)
-    {
-        uint80 due = uint80(charge - state.settled());
-        uint80 taken = due < state.hold() ? due : state.hold();
-        return packState(
-            state.isSpecial(),
-            sequence,
-            state.openedAt(),
-            uint32(elapsed),
-            state.settled() + taken,
-            state.hold() - taken
-        );
+    function _takeable(AgreementState state, uint80 charge) private pure returns (uint80) {
+        unchecked {
+            uint80 due = charge - state.settled();
+            return due < state.hold() ? due : state.hold();
+        }
     }
 
     function _addToRun(Run memory run, SplitId split, address currency, uint256 amount) private {
@@ -228,9 +234,9 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @dev Only a requested end can become final; the end moves forward to the reading, so standing charges stop there.
-    function _acceptFinal(Reading memory reading, bytes32 key, Ending memory ending, uint256 readAt) private {
-        bool isTimed = reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
-        uint256 endAt = isTimed ? readAt : block.timestamp;
+    function _acceptFinal(Reading memory reading, bytes32 key, uint256 readAt) private {
+        Ending memory ending = _ending(reading.agreementId);
+        uint256 endAt = _isTimed(reading) ? readAt : block.timestamp;
         if (endAt < ending.endAt) ending.endAt = uint40(endAt);
         ending.finalAccepted = true;
         _writeEnding(reading.agreementId, key, ending);
@@ -238,7 +244,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @dev Takes the standing part up to now or the end, as far as the hold reaches; the rest is arrears like any other.
-    function _accrue(AgreementId id, bytes32 key, AssetId asset, uint256 endAt, Tariff memory tariff)
+    function _accrue(AgreementId id, bytes32 key, AssetId asset, uint256 endAt, Rates memory rates)
         internal
         returns (AgreementState state)
     {
@@ -247,40 +253,32 @@ abstract contract Settlement is AgreementStore, SignedForms {
         uint256 elapsed = until - state.openedAt();
         if (elapsed <= state.lastElapsed()) return state;
 
-        uint256 settledBefore = state.settled();
-        uint256 standing = TariffMath.standingCharge(tariff.standingPerDay, elapsed)
-            - TariffMath.standingCharge(tariff.standingPerDay, state.lastElapsed());
-        state = _take(state, state.sequence(), elapsed, TariffMath.capped(settledBefore + standing));
+        uint256 standing = TariffMath.standingCharge(rates.standingPerDay, elapsed)
+            - TariffMath.standingCharge(rates.standingPerDay, state.lastElapsed());
+        uint80 taken = _takeable(state, TariffMath.capped(state.settled() + standing));
+        state = state.afterCharge(state.sequence(), uint32(elapsed), taken);
         _states[key] = state;
         emit StandingAccrued(id, state);
-        _payFees(ASSETS.route(asset).split(), tariff.currency, state.settled() - settledBefore);
+        _payFees(ASSETS.route(asset).split(), rates.currency, taken);
     }
 
-    function _wantsRefill(AgreementState state, Tariff memory tariff) private pure returns (bool) {
-        return uint256(state.hold()) * 2 < tariff.holdTarget;
+    function _wantsRefill(AgreementState state, Rates memory rates) private pure returns (bool) {
+        return uint256(state.hold()) * 2 < rates.holdTarget;
     }
 
     /// @dev To the target, as far as cap, balance and allowance reach. Never reverts for want of money.
-    function _refill(AgreementId id, bytes32 key, AgreementState state, Tariff memory tariff) private {
-        if (state.hold() >= tariff.holdTarget) return;
+    function _refill(AgreementId id, bytes32 key, AgreementState state, Rates memory rates) private {
+        if (state.hold() >= rates.holdTarget) return;
         address customer = _agreements[id].customer;
-        uint80 wanted = tariff.holdTarget - state.hold();
-        (uint80 amount, ShortReason reason, Cap memory cap) = _refillable(id, state, customer, tariff.currency, wanted);
+        uint80 wanted = rates.holdTarget - state.hold();
+        (uint80 amount, ShortReason reason, Cap memory cap) = _refillable(id, state, customer, rates.currency, wanted);
         if (amount != 0) {
             cap.spentInPeriod += amount;
             _caps[id] = cap;
-            _held[tariff.currency] += amount;
-            AgreementState filled = packState(
-                state.isSpecial(),
-                state.sequence(),
-                state.openedAt(),
-                state.lastElapsed(),
-                state.settled(),
-                state.hold() + amount
-            );
-            _states[key] = filled;
-            emit HoldRefilled(id, amount, filled);
-            ACCOUNTS.transferFrom(customer, HOLDS_ACCOUNT, _id(tariff.currency), amount);
+            state = state.afterRefill(amount);
+            _states[key] = state;
+            emit HoldRefilled(id, amount, state);
+            _takeIntoHold(customer, rates.currency, amount);
         }
         if (amount < wanted) emit RefillShort(id, wanted, amount, reason);
     }

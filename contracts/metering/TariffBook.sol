@@ -6,7 +6,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {TariffId} from "../types/Identifiers.sol";
-import {KIND_RESULT, Tariff} from "../types/Tariff.sol";
+import {KIND_RESULT, Rates, Tariff} from "../types/Tariff.sol";
 
 /// @title Immutable published price lists; see ITariffBook.
 /// @dev Anyone publishes; a tariff binds nobody until a provider offers an asset under it and a customer opens.
@@ -48,17 +48,38 @@ contract TariffBook is ITariffBook {
     }
 
     /// @inheritdoc ITariffBook
+    function ratesOf(TariffId tariff) public view returns (Rates memory rates) {
+        Tariff storage terms = _known(tariff);
+        rates.currency = terms.currency;
+        rates.standingPerDay = terms.standingPerDay;
+        rates.pricePerMillion0 = terms.pricePerMillion0;
+        rates.pricePerMillion1 = terms.pricePerMillion1;
+        rates.notice = terms.notice;
+        rates.minimumTerm = terms.minimumTerm;
+        rates.pricePerMillion2 = terms.pricePerMillion2;
+        rates.pricePerMillion3 = terms.pricePerMillion3;
+        rates.holdTarget = terms.holdTarget;
+        rates.maxChargePerHour = terms.maxChargePerHour;
+        rates.burst = terms.burst;
+    }
+
+    /// @inheritdoc ITariffBook
+    function unusedDaysOf(TariffId tariff) external view returns (uint32) {
+        return _tariffs[tariff].unusedDays;
+    }
+
+    /// @inheritdoc ITariffBook
     function quote(TariffId tariff, uint48[4] calldata registers, uint32 elapsed)
         external
         view
         returns (uint80 charge)
     {
-        return TariffMath.charge(_known(tariff), registers, elapsed);
+        return TariffMath.charge(ratesOf(tariff), registers, elapsed);
     }
 
     function _known(TariffId tariff) private view returns (Tariff storage terms) {
         terms = _tariffs[tariff];
-        if (terms.termsHash == bytes32(0)) revert Tariffs_Unknown(tariff);
+        if (terms.currency == address(0)) revert Tariffs_Unknown(tariff);
     }
 
     /// @dev A hold must back twice what can be charged while a reading is sealed, settled and answered by a new permit;

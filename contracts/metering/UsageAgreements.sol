@@ -133,7 +133,7 @@ contract UsageAgreements is Opening, Endings, Multicall {
         amount = ACCOUNTS.balanceOf(HOLDS_ACCOUNT, _id(currency)) - _held[currency];
         if (amount == 0) revert Agreements_ZeroAmount();
         emit SurplusSkimmed(currency, COMMUNITY, amount);
-        ACCOUNTS.moveFrom(HOLDS_KEY, COMMUNITY, currency, amount);
+        _payFromHoldsAccount(COMMUNITY, currency, amount);
     }
 
     /// @dev Counting goes on in the present period, so a new cap is no way around the old one.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TariffMath} from "../libraries/TariffMath.sol";
-import {Tariff} from "../types/Tariff.sol";
+import {Rates} from "../types/Tariff.sol";
 
 /// Exposes the library to tests and golden vectors.
 contract TariffMathHarness {
@@ -33,7 +33,7 @@ contract TariffMathHarness {
         return TariffMath.capped(amount);
     }
 
-    function _tariff(uint96[4] memory pricesPerMillion, uint80 standingPerDay) private pure returns (Tariff memory t) {
+    function _tariff(uint96[4] memory pricesPerMillion, uint80 standingPerDay) private pure returns (Rates memory t) {
         t.pricePerMillion0 = pricesPerMillion[0];
         t.pricePerMillion1 = pricesPerMillion[1];
         t.pricePerMillion2 = pricesPerMillion[2];

@@ -10,6 +10,8 @@ type AgreementState is uint256;
 using AgreementStateParts for AgreementState global;
 
 uint256 constant SPECIAL_BIT = 1 << 255;
+uint256 constant SEQUENCE_MASK = uint256(0x7fffffff) << 224;
+uint256 constant ELAPSED_MASK = uint256(type(uint32).max) << 160;
 
 function packState(bool special, uint32 sequence, uint32 openedAt, uint32 lastElapsed, uint80 settled, uint80 hold)
     pure
@@ -53,5 +55,28 @@ library AgreementStateParts {
 
     function hold(AgreementState state) internal pure returns (uint80) {
         return uint80(AgreementState.unwrap(state));
+    }
+
+    /// @param taken At most the hold, so that nothing is carried from one field into another. Together they fit 80 bits:
+    ///        settled + taken is a charge.
+    function afterCharge(AgreementState state, uint32 sequence_, uint32 elapsed, uint80 taken)
+        internal
+        pure
+        returns (AgreementState)
+    {
+        unchecked {
+            uint256 word = AgreementState.unwrap(state) & ~(SEQUENCE_MASK | ELAPSED_MASK);
+            word |= (uint256(sequence_) << 224) | (uint256(elapsed) << 160);
+            return AgreementState.wrap(word + (uint256(taken) << 80) - taken);
+        }
+    }
+
+    /// @param amount At most what the hold lacks to a target of 80 bits.
+    function afterRefill(AgreementState state, uint80 amount) internal pure returns (AgreementState) {
+        return AgreementState.wrap(AgreementState.unwrap(state) + amount);
+    }
+
+    function withoutHold(AgreementState state) internal pure returns (AgreementState) {
+        return AgreementState.wrap(AgreementState.unwrap(state) & ~uint256(type(uint80).max));
     }
 }

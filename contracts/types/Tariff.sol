@@ -26,6 +26,21 @@ struct Tariff {
     bytes32 termsHash;
 }
 
+/// What opening, settling and ending need of a tariff: the slots 0 to 3 without what only people and devices read.
+struct Rates {
+    address currency;
+    uint80 standingPerDay;
+    uint96 pricePerMillion0;
+    uint96 pricePerMillion1;
+    uint96 pricePerMillion2;
+    uint96 pricePerMillion3;
+    uint32 notice;
+    uint32 minimumTerm;
+    uint80 holdTarget;
+    uint80 maxChargePerHour;
+    uint80 burst;
+}
+
 uint8 constant KIND_PRODUCT = 0;
 uint8 constant KIND_USE = 1;
 uint8 constant KIND_RESULT = 2;

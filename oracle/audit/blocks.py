@@ -144,32 +144,35 @@ def parse_transaction(raw: Json) -> Transaction:
     )
 
 
-def encode_transaction(raw: Json, calldata: bytes | None = None) -> bytes:
-    """The signed bytes whose hash is the transaction's; `calldata` stands in for its input where given.
+def encode_transaction(raw: Json) -> bytes:
+    """The signed bytes whose hash is the transaction's.
 
     Raises:
         UnknownFormat: a transaction type without a published encoding that the auditor knows.
     """
-    kind, fields = _unsigned(raw, unhex(raw["input"]) if calldata is None else calldata)
+    kind, fields = _unsigned(raw)
+    return _signed(raw, kind, fields)
+
+
+def encode_and_recover(raw: Json) -> tuple[bytes, bytes | None]:
+    """The signed bytes, and who signed them; None where the signature is no signature. Raises UnknownFormat."""
+    kind, fields = _unsigned(raw)
+    r, s, v = number(raw["r"]), number(raw["s"]), number(raw["v"])
+    if kind:
+        payload, parity = bytes((kind,)) + rlp.encode(fields), v
+    elif v >= 35:
+        chain_id, parity = divmod(v - 35, 2)
+        payload = rlp.encode([*fields, rlp.number(chain_id), b"", b""])
+    else:
+        payload, parity = rlp.encode(fields), v - 27
+    return _signed(raw, kind, fields), recover(keccak(payload), r, s, parity)
+
+
+def _signed(raw: Json, kind: int, fields: list[rlp.Item]) -> bytes:
     if kind == 0:
         return rlp.encode([*fields, quantity(raw["v"]), quantity(raw["r"]), quantity(raw["s"])])
     parity = raw["yParity"] if raw.get("yParity") is not None else raw["v"]
     return bytes((kind,)) + rlp.encode([*fields, quantity(parity), quantity(raw["r"]), quantity(raw["s"])])
-
-
-def transaction_sender(raw: Json) -> bytes | None:
-    """Who signed it, or None where the signature is no signature."""
-    kind, fields = _unsigned(raw, unhex(raw["input"]))
-    r, s, v = number(raw["r"]), number(raw["s"]), number(raw["v"])
-    if kind == 0:
-        if v >= 35:
-            chain_id, parity = divmod(v - 35, 2)
-            payload = rlp.encode([*fields, rlp.number(chain_id), b"", b""])
-        else:
-            payload, parity = rlp.encode(fields), v - 27
-    else:
-        payload, parity = bytes((kind,)) + rlp.encode(fields), v
-    return recover(keccak(payload), r, s, parity)
 
 
 def recover(digest: bytes, r: int, s: int, parity: int) -> bytes | None:
@@ -184,10 +187,11 @@ def recover(digest: bytes, r: int, s: int, parity: int) -> bytes | None:
     return keccak(key.format(compressed=False)[1:])[12:]
 
 
-def _unsigned(raw: Json, calldata: bytes) -> tuple[int, list[rlp.Item]]:
+def _unsigned(raw: Json) -> tuple[int, list[rlp.Item]]:
     kind = number(raw.get("type", "0x0"))
     nonce, gas, value = quantity(raw["nonce"]), quantity(raw["gas"]), quantity(raw["value"])
     to = unhex(raw["to"]) if raw.get("to") else b""
+    calldata = unhex(raw["input"])
     if kind == 0:
         return kind, [nonce, quantity(raw["gasPrice"]), gas, to, value, calldata]
     if kind not in (1, 2, 3, 4):

@@ -6,9 +6,9 @@ that a header commits to; the headers are linked to the pinned block. What a cal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from oracle.audit import rlp, trie
 from oracle.audit.abi import unhex
@@ -20,13 +20,12 @@ from oracle.audit.blocks import (
     Transaction,
     UnknownFormat,
     bloom_of,
-    encode_transaction,
+    encode_and_recover,
     header_hash,
     number,
     parse_header,
     parse_receipt,
     parse_transaction,
-    transaction_sender,
 )
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
@@ -34,7 +33,9 @@ from oracle.audit.repair import changed_byte
 from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
-BLOCK_CHUNK: Final = 20
+BLOCK_CHUNK: Final = 50
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def headers(node: Node, first: int, pinned: Pinned, findings: Findings) -> list[
         place = Place(block=expected)
         if raw is None:
             raise Fatal("node", f"it has no block {expected}", "Use a node that has every block since the contracts.")
-        header = parse_header(raw)
+        header = _told(parse_header, raw, "header")
         if header_hash(raw) != header.hash:
             findings.add("header hash", place, "the header does not hash to the block's hash")
         if header.number != expected:
@@ -97,6 +98,14 @@ def headers(node: Node, first: int, pinned: Pinned, findings: Findings) -> list[
     if chain and chain[-1].hash != pinned.hash:
         findings.add("header chain", Place(block=pinned.number), "not the block that was pinned")
     return chain
+
+
+def _told(parse: Callable[[Json], Parsed], raw: Json, what: str) -> Parsed:
+    """Raises Fatal where the node's answer lacks a field or has nonsense in one."""
+    try:
+        return parse(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fatal("node", f"it tells a {what} that cannot be read ({error!r})", "Use another node.") from error
 
 
 def may_concern(header: Header, blooms: Iterable[int]) -> bool:
@@ -123,8 +132,8 @@ def _block(header: Header, body: Json, told: Sequence[Json], findings: Findings)
     place = Place(block=header.number)
     if unhex(body["hash"]) != header.hash:
         findings.add("header chain", place, "the block's body carries another hash than its header")
-    transactions = tuple(map(parse_transaction, body["transactions"]))
-    receipts = tuple(map(parse_receipt, told))
+    transactions = tuple(_told(parse_transaction, each, "transaction") for each in body["transactions"])
+    receipts = tuple(_told(parse_receipt, each, "receipt") for each in told)
     if len(transactions) != len(receipts):
         findings.add("receipts", place, f"{len(transactions)} transactions have {len(receipts)} receipts")
     encoded = [_checked_transaction(transaction, header.number, findings) for transaction in transactions]
@@ -146,8 +155,7 @@ def _checked_transaction(transaction: Transaction, block: int, findings: Finding
     """The signed bytes, or None where the auditor does not know their encoding."""
     place = Place(block=block, transaction=transaction.name)
     try:
-        encoded = encode_transaction(transaction.raw)
-        sender = transaction_sender(transaction.raw)
+        encoded, sender = encode_and_recover(transaction.raw)
     except UnknownFormat as error:
         findings.unchecked("transaction hash", place, f"not checked: {error}")
         return None
@@ -184,14 +192,18 @@ class Account:
     code_hash: bytes
 
 
-def proven_account(node: Node, pinned: Pinned, state_root: bytes, address: bytes) -> Account:
+def account_proofs(node: Node, pinned: Pinned, addresses: Sequence[bytes]) -> list[Json]:
+    """Raises NodeError where the node gives no proofs."""
+    params: list[tuple[str, list[str], str]] = [("0x" + address.hex(), [], pinned.tag) for address in addresses]
+    return list(node.many("eth_getProof", params, "proofs of the contracts"))
+
+
+def proven_account(answer: Json, state_root: bytes, address: bytes) -> Account:
     """Account of a contract, proven against the state root.
 
     Raises:
-        NodeError: the node gives no proofs.
         ProofBroken: the proof does not lead there, or shows that there is no such account.
     """
-    answer: dict[str, Any] = node.call("eth_getProof", "0x" + address.hex(), [], pinned.tag)
     value = trie.proven_value(state_root, address, [unhex(item) for item in answer["accountProof"]])
     if value is None:
         raise trie.ProofBroken("the proof shows that there is no such account")

@@ -14,7 +14,8 @@ import msgspec
 
 from oracle.audit import rlp, trie
 from oracle.audit.abi import unhex
-from oracle.audit.chain import Pinned, proven_account
+from oracle.audit.blocks import Json
+from oracle.audit.chain import Pinned, account_proofs, proven_account
 from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.world import Module
 from oracle.audit.rpc import Node, NodeError
@@ -33,7 +34,7 @@ class _Dump(msgspec.Struct):
 
 
 class Roots:
-    """Checks one contract after the other at the pinned block."""
+    """Checks the contracts' storage roots at the pinned block."""
 
     def __init__(self, node: Node, pinned: Pinned, state_root: bytes, findings: Findings) -> None:
         self._node = node
@@ -43,14 +44,20 @@ class Roots:
         self._asked = False
         self._slots: Mapping[str, _Account] | None = None
 
-    def check(self, module: Module, image: Image, differs: bool) -> None:
-        """`differs` says that a word of the image was found different already, so the root tells nothing new."""
+    def check_all(self, modules: Mapping[bytes, Module], images: Mapping[bytes, Image], differing: set[bytes]) -> None:
+        """`differing` names contracts of which a word was found different already: their roots tell nothing new."""
+        try:
+            proofs = account_proofs(self._node, self._pinned, list(modules))
+        except NodeError as error:
+            self._findings.unchecked(CHECK, Place(), f"not checked: the node gives no proofs ({error})")
+            return
+        for (address, module), proof in zip(modules.items(), proofs, strict=True):
+            self._check(module, images[address], proof, address in differing)
+
+    def _check(self, module: Module, image: Image, proof: Json, differs: bool) -> None:
         place = Place(contract=module.CONTRACT, address=module.address)
         try:
-            root = proven_account(self._node, self._pinned, self._state_root, module.address).storage_root
-        except NodeError as error:
-            self._findings.unchecked(CHECK, place, f"not checked: the node gives no proofs ({error})")
-            return
+            root = proven_account(proof, self._state_root, module.address).storage_root
         except (trie.ProofBroken, rlp.RlpError) as error:
             self._findings.add(CHECK, place, f"the proof of the account is broken: {error}")
             return

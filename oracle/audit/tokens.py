@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -72,41 +71,58 @@ def is_transfer(log: Log) -> bool:
     return len(log.topics) == 3 and log.topics[0] == TRANSFER and len(log.data) == 32
 
 
-Move = tuple[bytes, bytes, bytes, int]
-"""(currency, from, to, amount)"""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A Transfer that a deposit or withdrawal must have in its currency; `anchor` is the number of the ledger's log."""
+
+    currency: bytes
+    source: bytes
+    target: bytes
+    amount: int
+    anchor: int
+    is_deposit: bool
+
+    @property
+    def topics(self) -> tuple[bytes, bytes, bytes]:
+        return TRANSFER, _topic(self.source), _topic(self.target)
+
+    @property
+    def data(self) -> bytes:
+        return self.amount.to_bytes(32, "big")
 
 
-def check_moves(
-    block: Block, position: int, moves: Sequence[Move], currencies: set[bytes], ledger: bytes, findings: Findings
-) -> None:
+def check_moves(block: Block, position: int, moves: Sequence[Move], findings: Findings) -> None:
     """Each deposit and withdrawal of one transaction has its Transfer in the currency; what is left over is a gift."""
-    receipt = block.receipts[position]
-    told: dict[Move, list[Log]] = {}
-    loose: list[Log] = []
-    for log in receipt.logs:
-        if log.address not in currencies:
+    logs = list(block.receipts[position].logs)
+    missing: list[Move] = []
+    for move in moves:
+        own = (log for log in logs if (log.address, log.topics, log.data) == (move.currency, move.topics, move.data))
+        if (found := next(own, None)) is None:
+            missing.append(move)
             continue
-        if is_transfer(log):
-            move = (log.address, log.topics[1][12:], log.topics[2][12:], int.from_bytes(log.data, "big"))
-            told.setdefault(move, []).append(log)
-        else:
-            loose.append(log)
-    for move, number in Counter(moves).items():
-        have = told.pop(move, [])
-        findings.count("deposits and withdrawals followed into the currency", min(number, len(have)))
-        if len(have) == number:
-            continue
-        near = [log for log in receipt.logs if log.address == move[0]] or list(receipt.logs)
-        strays = [log for logs in told.values() for log in logs if log.address == move[0]] + loose + have + near
+        logs.remove(found)
+        findings.count("deposits and withdrawals followed into the currency")
+    for move in missing:
         place = Place(
             block=block.header.number,
             transaction=block.transactions[position].name,
-            log_index=strays[0].index,
+            log_index=_number_of(block, position, move, logs),
             contract="currency",
-            address=move[0],
+            address=move.currency,
         )
-        spelled = f"{move[3]} from {checksum_address(move[1])} to {checksum_address(move[2])}"
-        findings.add("I-1", place, f"{number} movements of {spelled} belong here, the currency tells {len(have)}")
+        parties = f"from {checksum_address(move.source)} to {checksum_address(move.target)}"
+        findings.add("I-1", place, f"the currency has no Transfer of {move.amount} {parties} here")
+
+
+def _number_of(block: Block, position: int, move: Move, left: Sequence[Log]) -> int:
+    """Number of the log that tells something else, or that the missing one had: beside the ledger's own logs."""
+    for log in left:
+        if log.address == move.currency or (log.topics, log.data) == (move.topics, move.data):
+            return log.index
+    first = sum(len(receipt.logs) for receipt in block.receipts[:position])
+    numbers = [log.index for log in block.receipts[position].logs]
+    anchor = numbers.index(move.anchor)
+    return first + (anchor - 1 if move.is_deposit else anchor + 1)
 
 
 def _topic(address: bytes) -> bytes:

@@ -118,13 +118,15 @@ def _check_token_moves(chain: Sequence[Block], told: Sequence[checks.Told], worl
     ledger = world.accounts.address
     for each in told:
         if each.contract == "PrepaidAccounts" and each.event in ("Deposited", "Withdrawn"):
-            values = each.values
-            party = (values["payer"], ledger) if each.event == "Deposited" else (ledger, values["to"])
-            moves.setdefault(each.place.transaction, []).append((values["currency"], *party, values["amount"]))
+            values, deposit = each.values, each.event == "Deposited"
+            source, target = (values["payer"], ledger) if deposit else (ledger, values["to"])
+            anchor = each.place.log_index or 0
+            move = tokens.Move(values["currency"], source, target, values["amount"], anchor, deposit)
+            moves.setdefault(each.place.transaction, []).append(move)
     for block in chain:
-        for position, transaction in enumerate(block.transactions):
-            if transaction.name in moves and position < len(block.receipts):
-                tokens.check_moves(block, position, moves[transaction.name], world.accounts.admitted, ledger, findings)
+        for position, transaction in enumerate(block.transactions[: len(block.receipts)]):
+            if transaction.name in moves:
+                tokens.check_moves(block, position, moves[transaction.name], findings)
 
 
 def _check_storage(
@@ -141,9 +143,7 @@ def _check_storage(
         if word != images[address].words[slot]:
             differing.add(address)
             _storage_finding(world.modules[address], slot, images[address], word, findings)
-    roots = Roots(node, pinned, headers[-1].state_root, findings)
-    for address, module in world.modules.items():
-        roots.check(module, images[address], address in differing)
+    Roots(node, pinned, headers[-1].state_root, findings).check_all(world.modules, images, differing)
     return words
 
 

@@ -21,6 +21,7 @@ from oracle.ingest.app import create_app
 from oracle.ingest.quarantine_desk import QuarantineDesk
 from oracle.ingest.server import BackgroundServer
 from oracle.ingest.terms import PublishedTerms
+from oracle.parties.currencies import admitted_currencies
 from oracle.relay.daemon import Daemon
 from oracle.relay.logs import configure_logging
 from oracle.settings import Settings
@@ -43,7 +44,14 @@ def run(rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = Non
     database = Database(settings.database)
     daemon = Daemon(settings, database)
     application = create_app(settings, database, daemon.permits)
-    page.mount(application)
+    chain = daemon.context
+    page.mount(
+        application,
+        lambda: {
+            one.address: page.ShownCurrency(one.symbol, one.decimals)
+            for one in admitted_currencies(chain.client, chain.platform)
+        },
+    )
     try:
         with BackgroundServer(application, settings):
             daemon.run()

@@ -19,7 +19,7 @@ from oracle.demo.device_process import DeviceProcess, Turn
 from oracle.demo.prices import FACTOR, Tempo, demo_tariff
 from oracle.demo.processes import wait_until
 from oracle.demo.stack import PERMIT_SIGNER, LocalStack, StackOptions
-from oracle.demo.stage import Money, Stage
+from oracle.demo.stage import Money, PayeeFigures, Stage
 from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff, charge
@@ -148,9 +148,7 @@ class DrillStory:
         self._stage.say(
             f"The maker registers {MODEL}; its owner offers it at {', '.join(map(text, per_second))} a second."
         )
-        self._stage.say(
-            f"({FACTOR * self._tempo.speed:,} times the published prices, so that a week fits into a minute.)"
-        )
+        self._stage.say(f"({FACTOR * self._tempo.speed:,} times the published prices, so that days fit into a minute.)")
 
     def _refuse_without_money(self) -> None:
         stage = self._stage
@@ -187,8 +185,8 @@ class DrillStory:
         view = self._see()
         self.claims.equal("hold after opening", self._tariff.hold_target, view["settled"]["hold"])
         self.claims.equal("free balance after opening", self._paid_in - wish.hold, view["freeBalance"])
-        stage.say(f"{text(self._paid_in)} paid in; {text(wish.hold)} of it back the agreement, the rest stays free.")
-        self._figures["page"] = f"{self._stack.door_url}/#asset={self._asset}&token={self._door.token}"
+        stage.say(f"{text(self._paid_in)} paid in, {text(wish.hold)} of it held; the rest stays free.")
+        self._figures["page"] = f"{self._stack.door_url}/#token={self._door.token}"
         stage.show(place=str(self._figures["page"]))
 
     def _run_at_three_levels(self) -> None:
@@ -224,7 +222,7 @@ class DrillStory:
         self.claims.equal("paid in = free + settled + hold", self._paid_in, self._free() + state.settled + state.hold)
         self.claims.true("what is left pays no further step", left < shortest)
         self.claims.equal("own charge beyond the permit, ever", 0, self._device.overrun)
-        stage.say(f"{StopReason.NO_BALANCE.text} Settled: {text(state.settled)}; left in the hold: {text(left)}.")
+        stage.say(f"The balance is used up: {text(state.settled)} settled, {text(left)} left.")
         self._figures["settledAtLimit"] = str(state.settled)
         self._figures["holdAtLimit"] = str(left)
         self._watch(self._tempo.seconds(3))
@@ -266,7 +264,7 @@ class DrillStory:
         )
         self.claims.equal("withdrawn to the wallet", rest, wallet)
         self._figures |= {"settled": str(self._settled), "paidIn": str(self._paid_in), "withdrawn": str(rest)}
-        stage.say(f"The customer ends the agreement; {text(rest)} are back in the wallet at once.")
+        stage.say(f"The customer ends it; {text(rest)} are back in the wallet at once.")
         closed = Money(int(wallet), 0, 0, self._settled, self._settled, None)
         stage.show(money=closed, stop_text=StopReason.ENDED.text)
 
@@ -296,8 +294,8 @@ class DrillStory:
             for part in SHARES
         }
         self._figures["undistributed"] = str(left)
-        stage.show(payees={NAMES[part]: (after[part], gains[part]) for part in SHARES})
-        stage.say(f"{text(paid)} of fees are distributed; {left} units wait as remainder. No platform fee.")
+        stage.show(payees={NAMES[part]: PayeeFigures(after[part], gains[part]) for part in SHARES})
+        stage.say(f"{text(paid)} of fees distributed, {left} units wait. No platform fee.")
         self._pause()
 
     def _audit(self) -> Mapping[str, Any]:
@@ -368,6 +366,7 @@ class DrillStory:
             0, int(view["freeBalance"]), int(view["settled"]["hold"]), seen, int(view["settled"]["charge"]), runs_out
         )
         self._stage.show(money=money)
+        self._show_payees(int(view["settled"]["charge"]))
         return view
 
     def _agreement_is_known(self) -> bool:
@@ -420,8 +419,11 @@ class DrillStory:
     def _payee_balances(self) -> dict[Part, int]:
         return {part: accounts.prepaid(self._client, self._platform, _address(part), self.currency) for part in SHARES}
 
-    def _show_payees(self) -> None:
-        self._stage.show(payees={NAMES[part]: (units, 0) for part, units in self._payee_balances().items()})
+    def _show_payees(self, settled: int = 0) -> None:
+        whole = sum(SHARES.values())
+        self._stage.show(
+            payees={NAMES[part]: PayeeFigures(0, 0, settled * share // whole) for part, share in SHARES.items()}
+        )
 
 
 def _key(part: Part) -> SigningKey:

@@ -1,4 +1,4 @@
-"""The Smart Drill's published tariff with prices so much higher that a week of drilling fits into a minute."""
+"""The Smart Drill's published tariff with prices so much higher that days of drilling fit into a minute."""
 
 from dataclasses import dataclass, replace
 

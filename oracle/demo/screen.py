@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from oracle.demo.stage import Money, Picture
+from oracle.demo.stage import Money, PayeeFigures, Picture
 
 LINES = 7
 RATED_RPM = 1_800
@@ -85,7 +85,7 @@ def render(picture: Picture) -> RenderableType:
 def _machine(picture: Picture) -> Panel:
     turn = picture.turn
     rows = Table.grid(padding=(0, 2))
-    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(style="dim", no_wrap=True, min_width=11)
     rows.add_column(no_wrap=True)
     level = 0 if turn is None else turn.level
     rpm = 0 if turn is None else turn.rpm
@@ -102,7 +102,7 @@ def _machine(picture: Picture) -> Panel:
         state = Text(picture.stop_text, style="bold red")
     else:
         state = Text("running" if level else "stands still", style="bold green" if level else "dim")
-    return Panel(Group(rows, Text(), state), title="Drill", title_align="left", height=10)
+    return Panel(Group(rows, Text(), state), title="Drill", title_align="left", height=9)
 
 
 def _money(picture: Picture) -> Panel:
@@ -115,7 +115,7 @@ def _money(picture: Picture) -> Panel:
     rows.add_row("used: seen", _amount(picture, money.seen))
     rows.add_row("used: settled", _amount(picture, money.settled))
     rows.add_row("runs out in", _runs_out(money))
-    return Panel(Group(rows, Text(), _left(money)), title="Customer", title_align="left", height=10)
+    return Panel(Group(rows, Text(), _left(money)), title="Customer", title_align="left", height=9)
 
 
 def _left(money: Money) -> RenderableType:
@@ -125,8 +125,8 @@ def _left(money: Money) -> RenderableType:
     settled = money.settled or 0
     whole = money.free + money.hold + settled
     left = max(whole - max(settled, money.seen or 0), 0)
-    bar = ProgressBar(max(whole, 1), left, width=28, complete_style="green", finished_style="green")
-    return Columns([bar, Text(f"{100 * left // max(whole, 1)} % left")])
+    bar = ProgressBar(max(whole, 1), left, width=16, complete_style="green", finished_style="green")
+    return Columns([bar, Text(f"{100 * left // max(whole, 1)} % left, as seen")])
 
 
 def _runs_out(money: Money) -> str:
@@ -141,19 +141,25 @@ def _payees(picture: Picture) -> Panel:
     for _ in picture.payees:
         rows.add_column(ratio=1)
     rows.add_row(*(Text(name, style="dim") for name in picture.payees))
-    rows.add_row(*(_amount(picture, balance) for balance, _ in picture.payees.values()))
-    gains = [gain for _, gain in picture.payees.values()]
-    rows.add_row(*(Text(f"+{_amount(picture, gain)}" if gain else "", style="green") for gain in gains))
+    rows.add_row(*(_amount(picture, payee.balance) for payee in picture.payees.values()))
+    rows.add_row(*(_change(picture, payee) for payee in picture.payees.values()))
     return Panel(rows, title="Payees", title_align="left", height=5)
 
 
+def _change(picture: Picture, payee: PayeeFigures) -> Text:
+    if payee.gained:
+        return Text(f"+{_amount(picture, payee.gained)}", style="bold green")
+    return Text(f"{_amount(picture, payee.waiting)} waits", style="dim") if payee.waiting else Text()
+
+
 def _story(picture: Picture) -> Panel:
-    lines = [Text(f"{seconds:5.1f} s  {text}") for seconds, text in picture.told[-LINES:]]
+    told = picture.told[-LINES:]
+    lines = [Text(f"{seconds:5.1f} s  {text}", no_wrap=True, overflow="ellipsis") for seconds, text in told]
     return Panel(Group(*lines), title="Story", title_align="left", height=LINES + 2)
 
 
 def _page(picture: Picture) -> Text:
-    return Text(f"live page: {picture.place}" if picture.place else "", style="dim", overflow="fold")
+    return Text(f"live page, signed in as the customer:\n{picture.place}" if picture.place else "", style="dim")
 
 
 def _amount(picture: Picture, units: int | None) -> str:

@@ -22,8 +22,17 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class PayeeFigures:
+    """`waiting`: settled, in the split, not distributed yet."""
+
+    balance: int
+    gained: int
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """One moment of the story. `payees`: name → (balance, gained by distributions)."""
+    """One moment of the story."""
 
     title: str
     scene: str
@@ -32,7 +41,7 @@ class Picture:
     turn: Turn | None = None
     stop_text: str | None = None
     money: Money = field(default_factory=Money)
-    payees: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    payees: Mapping[str, PayeeFigures] = field(default_factory=dict)
     told: tuple[tuple[float, str], ...] = ()
 
 

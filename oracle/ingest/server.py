@@ -22,7 +22,7 @@ def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         timeout_keep_alive=10,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
         limit_concurrency=1_000,
     )
 

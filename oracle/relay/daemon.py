@@ -45,6 +45,7 @@ class Daemon:
         self._scheduler.add_listener(self._unexpected, EVENT_JOB_ERROR)
         self._stopped = threading.Event()
         self._fatal: Fatal | None = None
+        self._signal: int | None = None
         self._cycles: dict[str, tuple[float, Callable[[float], Outcome]]] = {
             "index": (settings.index_every, self._indexer.run),
             "confirm": (settings.relay_every, lambda now: confirm(self.context, now)),
@@ -98,6 +99,7 @@ class Daemon:
         """Until `stop`; then raises what stopped it, if anything did."""
         self._stopped.wait()
         self.stop()
+        log.info("relay_stopped", signal=self._signal)
         if self._fatal is not None:
             raise self._fatal
 
@@ -152,7 +154,8 @@ class Daemon:
         return NOTHING
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        log.info("signal", number=number)
+        # No logging here: the interrupted code may hold the log's lock.
+        self._signal = number
         self._stopped.set()
 
     def _unexpected(self, event: JobExecutionEvent) -> None:

@@ -1,9 +1,20 @@
-"""One JSON object per line on standard error; typed secrets show as asterisks."""
+"""One JSON object per line on standard error, also for what libraries log; typed secrets show as asterisks."""
 
+import json
 import logging
 import sys
 
 import structlog
+
+
+class JsonLines(logging.Formatter):
+    """For records of libraries that know only `logging`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info:
+            facts["trace"] = self.formatException(record.exc_info)
+        return json.dumps(facts)
 
 
 def configure_logging(level: str) -> None:
@@ -20,6 +31,8 @@ def configure_logging(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format='{"level": "%(levelname)s", "event": "%(message)s"}'
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # A cycle that takes longer than its interval is no news; its outcome and time are logged by itself.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TariffMath} from "contracts/libraries/TariffMath.sol";
-import {Tariff} from "contracts/types/Tariff.sol";
+import {Rates} from "contracts/types/Tariff.sol";
 
 /// I-3, I-4 and Q-7 as far as arithmetic goes: a charge is cumulative, never falls and never depends on slicing.
 contract TariffMathTest {
@@ -33,7 +33,7 @@ contract TariffMathTest {
         uint32 elapsed,
         uint32 later
     ) external pure {
-        Tariff memory tariff = _tariff(prices, perDay);
+        Rates memory tariff = _tariff(prices, perDay);
         uint48[4] memory grown;
         for (uint256 i = 0; i < 4; ++i) {
             grown[i] = uint48(registers[i] + growth[i] % (uint256(type(uint48).max) - registers[i] + 1));
@@ -47,7 +47,7 @@ contract TariffMathTest {
         external
         pure
     {
-        Tariff memory tariff = _tariff([uint96(prices[0]), prices[1], prices[2], prices[3]], perDay);
+        Rates memory tariff = _tariff([uint96(prices[0]), prices[1], prices[2], prices[3]], perDay);
         uint48[4] memory registers;
         uint256 taken;
         uint80 last;
@@ -67,7 +67,7 @@ contract TariffMathTest {
         uint40[4] calldata uses,
         uint32 elapsed
     ) external pure {
-        Tariff memory tariff = _tariff([uint96(prices[0]), prices[1], prices[2], prices[3]], perDay);
+        Rates memory tariff = _tariff([uint96(prices[0]), prices[1], prices[2], prices[3]], perDay);
         uint256 usage = TariffMath.usageCharge(tariff, uses[0], uses[1], uses[2], uses[3]);
         uint256 standing = TariffMath.standingCharge(perDay, elapsed);
         uint256 exact;
@@ -78,7 +78,7 @@ contract TariffMathTest {
         assert(standing * 86_400 <= uint256(perDay) * elapsed && uint256(perDay) * elapsed < (standing + 1) * 86_400);
     }
 
-    function _tariff(uint96[4] memory prices, uint80 perDay) private pure returns (Tariff memory tariff) {
+    function _tariff(uint96[4] memory prices, uint80 perDay) private pure returns (Rates memory tariff) {
         tariff.pricePerMillion0 = prices[0];
         tariff.pricePerMillion1 = prices[1];
         tariff.pricePerMillion2 = prices[2];

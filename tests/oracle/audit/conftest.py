@@ -8,13 +8,15 @@ import pytest
 
 from oracle.audit.rpc import Node
 from oracle.audit.verify import Audit, audit
-from oracle.chain.node import LocalNode
+from oracle.chain.node import LocalNode, NodeOptions
 from tests.oracle.audit.economy import Story, tell
+
+BEGINNING = 1_800_000_000
 
 
 @pytest.fixture(scope="session")
 def chain_url() -> Iterator[str]:
-    with LocalNode() as chain:
+    with LocalNode(NodeOptions(timestamp=BEGINNING)) as chain:
         yield chain.url
 
 

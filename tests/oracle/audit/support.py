@@ -45,6 +45,8 @@ class Platform:
 
     def __init__(self, url: str) -> None:
         self.web3 = Web3(HTTPProvider(url))
+        # One second a block and a fixed beginning: the same hashes in every run, so that a seed means the same lies.
+        self.web3.provider.make_request("anvil_setBlockTimestampInterval", [1])
         deployed = deploy(self.web3, self.web3.eth.accounts[0], read_config("local"))
         self.addresses: dict[str, str] = dict(deployed.addresses)
         self.directory = deployed.directory
@@ -90,7 +92,7 @@ class Platform:
         return str(self.last_receipt["contractAddress"])
 
     def later(self, seconds: int) -> None:
-        self.web3.provider.make_request("evm_increaseTime", [seconds])
+        self.web3.provider.make_request("evm_setNextBlockTimestamp", [self.now + seconds])
         self.web3.provider.make_request("evm_mine", [])
 
     def next_nonce(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import Counter
 
@@ -13,7 +14,7 @@ from tests.oracle.audit.corruptions import Lie, draw
 from tests.oracle.audit.proxy import LyingNode
 
 SEED = 20_261_121
-LIES = 510
+LIES = 501
 PROCESSES = 2
 
 Missed = tuple[Lie, list[str]]
@@ -49,7 +50,8 @@ def hunt(url: str, directory: bytes, lies: list[Lie]) -> tuple[Counter[str], lis
 def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes, honest: Audit) -> None:
     lies = draw(honest, LIES, SEED)
     parts = [(chain_url, directory, lies[start::PROCESSES]) for start in range(PROCESSES)]
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+    # Hundreds of audits of one chain leave no cycles worth looking for.
+    with multiprocessing.get_context("spawn").Pool(PROCESSES, gc.disable) as pool:
         results = pool.starmap(hunt, parts)
     missed = [each for _, part in results for each in part]
     assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED})"
@@ -58,6 +60,14 @@ def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes
     assert min(found["LogLie"], found["CalldataLie"], found["StorageLie"]) >= LIES // 3
 
 
-@pytest.mark.parametrize("count", [1])
-def test_the_same_seed_draws_the_same_lies(honest: Audit, count: int) -> None:
-    assert draw(honest, 30, count) == draw(honest, 30, count)
+def test_a_few_lies_within_this_process(chain_url: str, directory: bytes, honest: Audit) -> None:
+    """The same on a small scale and with another seed, where a debugger and the coverage see it."""
+    lies = draw(honest, 30, SEED + 1)
+    found, missed = hunt(chain_url, directory, lies)
+    assert missed == []
+    assert found.total() == len(lies)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_the_same_seed_draws_the_same_lies(honest: Audit, seed: int) -> None:
+    assert draw(honest, 30, seed) == draw(honest, 30, seed)

@@ -12,6 +12,7 @@ from oracle.audit import abi
 from oracle.audit.rpc import Node
 from oracle.audit.verify import Audit, audit
 from oracle.errors import Fatal
+from tests.oracle.audit.corruptions import LogLie
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.proxy import LyingNode, Silence
 
@@ -274,3 +275,33 @@ def test_a_currency_that_tells_no_balance_or_another(liar: LyingNode, directory:
 
     found = through(liar, directory, Told("eth_call", padded)).findings.found
     assert {each.check for each in found} == {"I-1"}
+
+
+@pytest.mark.parametrize("method", ["eth_getBlockByNumber", "eth_getBlockReceipts"])
+def test_answers_that_cannot_be_read(liar: LyingNode, directory: bytes, method: str) -> None:
+    def spoil(params: Sequence[Any], result: Any) -> Any:
+        if isinstance(result, list):
+            return [{} for _ in result]
+        return result | {"timestamp": "soon"}
+
+    with pytest.raises(Fatal, match="cannot be read"):
+        through(liar, directory, Told(method, spoil))
+
+
+@pytest.mark.parametrize("renumber", [False, True])
+@pytest.mark.parametrize("kind", ["data", "topic", "address", "dropped"])
+@pytest.mark.parametrize("event", ["Deposited", "Withdrawn"])
+def test_a_currencys_own_log(
+    liar: LyingNode, directory: bytes, honest: Audit, event: str, kind: str, renumber: bool
+) -> None:
+    ledger = honest.world.accounts
+    topic = ledger.abi.event_names[event].topic
+    block, transaction, log = next(
+        (block, transaction, next(log for log in receipt.logs if log.address in ledger.admitted))
+        for block in honest.chain
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
+        if any(log.topics[:1] == (topic,) for log in receipt.logs)
+    )
+    lie = LogLie(kind, block.header.number, transaction.name, log.index, 40, 1, renumber)
+    found = through(liar, directory, lie).findings.found
+    assert any(each.check == "I-1" and lie.found_by(each) for each in found)

@@ -8,7 +8,7 @@ import rlp as other
 from oracle.audit import rlp, trie
 from oracle.audit.abi import unhex
 from oracle.audit.blocks import parse_header
-from oracle.audit.chain import proven_account
+from oracle.audit.chain import account_proofs, proven_account
 from oracle.audit.keccak import keccak
 from oracle.audit.rpc import Node
 from oracle.audit.verify import Audit
@@ -50,9 +50,9 @@ def test_known_roots() -> None:
 def test_proofs_of_a_node(node: Node, honest: Audit) -> None:
     header = parse_header(node.call("eth_getBlockByNumber", honest.pinned.tag, False))
     for address in honest.world.modules:
-        account = proven_account(node, honest.pinned, header.state_root, address)
+        (answer,) = account_proofs(node, honest.pinned, [address])
+        account = proven_account(answer, header.state_root, address)
         assert account.code_hash == keccak(unhex(node.call("eth_getCode", "0x" + address.hex(), honest.pinned.tag)))
-        answer = node.call("eth_getProof", "0x" + address.hex(), [], honest.pinned.tag)
         proof = [unhex(each) for each in answer["accountProof"]]
         with pytest.raises(trie.ProofBroken):
             trie.proven_value(bytes(32), address, proof)
@@ -61,7 +61,7 @@ def test_proofs_of_a_node(node: Node, honest: Audit) -> None:
     absent = node.call("eth_getProof", "0x" + "77" * 20, [], honest.pinned.tag)
     assert trie.proven_value(header.state_root, b"\x77" * 20, [unhex(each) for each in absent["accountProof"]]) is None
     with pytest.raises(trie.ProofBroken):
-        proven_account(node, honest.pinned, header.state_root, b"\x77" * 20)
+        proven_account(absent, header.state_root, b"\x77" * 20)
 
 
 def nodes_to(key: bytes, nodes: list[rlp.Item]) -> tuple[bytes, list[bytes]]:
