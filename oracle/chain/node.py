@@ -22,12 +22,17 @@ CHAIN_ID = 31_337
 START_SECONDS = 20.0
 MNEMONIC = "test test test test test test test test test test test junk"
 """Anvil's published accounts: for local chains only, everybody has these keys."""
+STATES_KEPT = 16
 _PARENT_DEATH_SIGNAL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
-    """How the chain runs. `port` 0 takes a free one; `block_time` None mines each transaction at once."""
+    """How the chain runs. `port` 0 takes a free one; `block_time` None mines each transaction at once.
+
+    The state file is written every `state_every` seconds and at the end. Without `history` the node keeps the states of
+    the last blocks only: blocks, transactions and receipts stay.
+    """
 
     port: int = 0
     state_file: Path | None = None
@@ -38,6 +43,8 @@ class NodeOptions:
     timestamp: int | None = None
     log_file: Path | None = None
     binary: Path | None = None
+    state_every: int = 1
+    history: bool = True
 
 
 class LocalNode:
@@ -126,7 +133,11 @@ class LocalNode:
         if options.state_file is not None:
             # Written every second because a kill leaves no time to write at the end.
             options.state_file.parent.mkdir(parents=True, exist_ok=True)
-            arguments += ["--state", str(options.state_file), "--state-interval", "1", "--preserve-historical-states"]
+            arguments += ["--state", str(options.state_file), "--state-interval", str(options.state_every)]
+            if options.history:
+                arguments.append("--preserve-historical-states")
+        if not options.history:
+            arguments += ["--prune-history", str(STATES_KEPT)]
         return arguments
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
