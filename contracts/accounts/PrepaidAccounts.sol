@@ -84,21 +84,22 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IERC6909
-    function transfer(
-        address receiver,
-        uint256 id,
-        uint256 amount
-    ) public override(ERC6909, IERC6909) nonReentrant returns (bool) {
+    function transfer(address receiver, uint256 id, uint256 amount)
+        public
+        override(ERC6909, IERC6909)
+        nonReentrant
+        returns (bool)
+    {
         return super.transfer(receiver, id, amount);
     }
 
     /// @inheritdoc IERC6909
-    function transferFrom(
-        address sender,
-        address receiver,
-        uint256 id,
-        uint256 amount
-    ) public override(ERC6909, IERC6909) nonReentrant returns (bool) {
+    function transferFrom(address sender, address receiver, uint256 id, uint256 amount)
+        public
+        override(ERC6909, IERC6909)
+        nonReentrant
+        returns (bool)
+    {
         return super.transferFrom(sender, receiver, id, amount);
     }
 
@@ -118,12 +119,10 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IPrepaidAccounts
-    function moveFromToMany(
-        bytes32 key,
-        address currency,
-        address[] calldata receivers,
-        uint256[] calldata amounts
-    ) external nonReentrant {
+    function moveFromToMany(bytes32 key, address currency, address[] calldata receivers, uint256[] calldata amounts)
+        external
+        nonReentrant
+    {
         if (receivers.length != amounts.length) {
             revert Accounts_LengthsDiffer(receivers.length, amounts.length);
         }

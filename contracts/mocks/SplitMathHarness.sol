@@ -8,11 +8,11 @@ contract SplitMathHarness {
         return SplitMath.entitlement(total, share, sum);
     }
 
-    function payout(
-        uint256 totalBefore,
-        uint256 balance,
-        uint256[] calldata shares
-    ) external pure returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts) {
+    function payout(uint256 totalBefore, uint256 balance, uint256[] calldata shares)
+        external
+        pure
+        returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts)
+    {
         return SplitMath.payout(totalBefore, balance, shares);
     }
 }

@@ -49,11 +49,11 @@ contract TypedDataHarness {
         return hashReading(form);
     }
 
-    function readingDigest(
-        Reading calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function readingDigest(Reading calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashReading(form), chainId, verifyingContract);
     }
 
@@ -61,11 +61,11 @@ contract TypedDataHarness {
         return hashStatus(form);
     }
 
-    function statusDigest(
-        Status calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function statusDigest(Status calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashStatus(form), chainId, verifyingContract);
     }
 
@@ -73,11 +73,11 @@ contract TypedDataHarness {
         return hashMeterBinding(form);
     }
 
-    function meterBindingDigest(
-        MeterBinding calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function meterBindingDigest(MeterBinding calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashMeterBinding(form), chainId, verifyingContract);
     }
 
@@ -85,11 +85,11 @@ contract TypedDataHarness {
         return hashPermitSigner(form);
     }
 
-    function permitSignerDigest(
-        PermitSigner calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function permitSignerDigest(PermitSigner calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashPermitSigner(form), chainId, verifyingContract);
     }
 
@@ -97,11 +97,11 @@ contract TypedDataHarness {
         return hashPermit(form);
     }
 
-    function permitDigest(
-        Permit calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function permitDigest(Permit calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashPermit(form), chainId, verifyingContract);
     }
 
@@ -109,11 +109,11 @@ contract TypedDataHarness {
         return hashStart(form);
     }
 
-    function startDigest(
-        Start calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function startDigest(Start calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashStart(form), chainId, verifyingContract);
     }
 
@@ -121,11 +121,11 @@ contract TypedDataHarness {
         return hashRegister(form);
     }
 
-    function registerDigest(
-        Register calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function registerDigest(Register calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashRegister(form), chainId, verifyingContract);
     }
 
@@ -133,11 +133,11 @@ contract TypedDataHarness {
         return hashOpenAgreement(form);
     }
 
-    function openAgreementDigest(
-        OpenAgreement calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function openAgreementDigest(OpenAgreement calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashOpenAgreement(form), chainId, verifyingContract);
     }
 
@@ -145,11 +145,11 @@ contract TypedDataHarness {
         return hashEndAgreement(form);
     }
 
-    function endAgreementDigest(
-        EndAgreement calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function endAgreementDigest(EndAgreement calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashEndAgreement(form), chainId, verifyingContract);
     }
 
@@ -157,11 +157,11 @@ contract TypedDataHarness {
         return hashSetCap(form);
     }
 
-    function setCapDigest(
-        SetCap calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function setCapDigest(SetCap calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashSetCap(form), chainId, verifyingContract);
     }
 
@@ -169,11 +169,11 @@ contract TypedDataHarness {
         return hashSuspend(form);
     }
 
-    function suspendDigest(
-        Suspend calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function suspendDigest(Suspend calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashSuspend(form), chainId, verifyingContract);
     }
 
@@ -181,11 +181,11 @@ contract TypedDataHarness {
         return hashAllow(form);
     }
 
-    function allowDigest(
-        Allow calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function allowDigest(Allow calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashAllow(form), chainId, verifyingContract);
     }
 
@@ -193,11 +193,11 @@ contract TypedDataHarness {
         return hashWithdraw(form);
     }
 
-    function withdrawDigest(
-        Withdraw calldata form,
-        uint256 chainId,
-        address verifyingContract
-    ) external pure returns (bytes32) {
+    function withdrawDigest(Withdraw calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
         return _digest(hashWithdraw(form), chainId, verifyingContract);
     }
 

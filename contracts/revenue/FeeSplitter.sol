@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {SplitMath} from "../libraries/SplitMath.sol";
@@ -8,11 +9,13 @@ import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {SplitId} from "../types/Identifiers.sol";
 
 /// @dev Holds no money and calls nothing but the ledger, which calls nobody when it moves between accounts.
+///      The payees of one version never change, so they are written once, as the code of an inert contract: read in one
+///      piece they cost a third of what as many storage slots would, and most of a distribution is such reads.
 contract FeeSplitter is IFeeSplitter {
     struct Split {
-        address controller;
+        address payeeList; // the present version's payees and shares, as code
         uint32 version; // from 1; 0: no such split
-        Payee[] payees;
+        address controller;
         address[] currencies;
         mapping(address currency => bool) listed;
         mapping(uint32 version => mapping(address currency => uint256)) totals;
@@ -31,16 +34,15 @@ contract FeeSplitter is IFeeSplitter {
     }
 
     /// @inheritdoc IFeeSplitter
-    function create(
-        address controller,
-        Payee[] calldata payees,
-        address[] calldata currencies
-    ) external returns (SplitId id) {
+    function create(address controller, Payee[] calldata payees, address[] calldata currencies)
+        external
+        returns (SplitId id)
+    {
         id = SplitId.wrap(++_count);
         Split storage split = _splits[id];
         split.controller = controller;
         split.version = 1;
-        _setPayees(split, accountOf(id), payees);
+        split.payeeList = _writePayees(accountOf(id), payees);
         if (currencies.length == 0) revert Splitter_NoCurrencies();
         for (uint256 i = 0; i < currencies.length; ++i) {
             _list(split, currencies[i]);
@@ -55,8 +57,7 @@ contract FeeSplitter is IFeeSplitter {
         Split storage split = _controlled(id);
         _distributeAll(id, split);
         uint32 version = ++split.version;
-        delete split.payees;
-        _setPayees(split, accountOf(id), payees);
+        split.payeeList = _writePayees(accountOf(id), payees);
         emit SharesChanged(id, version, payees);
     }
 
@@ -104,8 +105,14 @@ contract FeeSplitter is IFeeSplitter {
     }
 
     /// @inheritdoc IFeeSplitter
-    function payeesOf(SplitId id) external view returns (Payee[] memory) {
-        return _known(id).payees;
+    function payeesOf(SplitId id) external view returns (Payee[] memory payees) {
+        (address[] memory receivers, uint256[] memory shares) = _readPayees(_known(id).payeeList);
+        payees = new Payee[](receivers.length);
+        for (uint256 i = 0; i < receivers.length; ++i) {
+            // Written from a uint96 by _writePayees.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            payees[i] = Payee(receivers[i], uint96(shares[i]));
+        }
     }
 
     /// @inheritdoc IFeeSplitter
@@ -142,13 +149,14 @@ contract FeeSplitter is IFeeSplitter {
         if (balance == 0) return 0;
 
         uint32 version = split.version;
-        (address[] memory receivers, uint256[] memory shares) = _receivers(split);
+        mapping(address => uint256) storage totals = split.totals[version];
+        (address[] memory receivers, uint256[] memory shares) = _readPayees(split.payeeList);
         uint256 total;
         uint256[] memory amounts;
-        (total, paid, amounts) = SplitMath.payout(split.totals[version][currency], balance, shares);
+        (total, paid, amounts) = SplitMath.payout(totals[currency], balance, shares);
         if (paid == 0) return 0;
 
-        split.totals[version][currency] = total;
+        totals[currency] = total;
         emit Distributed(id, version, currency, total, paid);
         accounts.moveFromToMany(_key(id), currency, receivers, amounts);
     }
@@ -162,20 +170,31 @@ contract FeeSplitter is IFeeSplitter {
 
     /// @dev Refuses receivers that could block the others (zero, the ledger) or that nobody could ever pay out of
     ///      again (the split's own account, this contract).
-    function _setPayees(Split storage split, address account, Payee[] calldata payees) private {
-        if (payees.length == 0) revert Splitter_NoPayees();
-        if (payees.length > MOST_PAYEES) revert Splitter_TooManyPayees(payees.length, MOST_PAYEES);
-        for (uint256 i = 0; i < payees.length; ++i) {
+    function _writePayees(address account, Payee[] calldata payees) private returns (address payeeList) {
+        uint256 count = payees.length;
+        if (count == 0) revert Splitter_NoPayees();
+        if (count > MOST_PAYEES) revert Splitter_TooManyPayees(count, MOST_PAYEES);
+
+        address[] memory receivers = new address[](count);
+        uint256[] memory shares = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
             address payee = payees[i].account;
             if (payee == address(0) || payee == address(accounts) || payee == account || payee == address(this)) {
                 revert Splitter_InvalidPayee(payee);
             }
             if (payees[i].share == 0) revert Splitter_ZeroShare(payee);
             for (uint256 j = 0; j < i; ++j) {
-                if (payees[j].account == payee) revert Splitter_DuplicatePayee(payee);
+                if (receivers[j] == payee) revert Splitter_DuplicatePayee(payee);
             }
-            split.payees.push(payees[i]);
+            receivers[i] = payee;
+            shares[i] = payees[i].share;
         }
+        // A clone of nothing: it holds the list and can do nothing when called.
+        return Clones.cloneWithImmutableArgs(address(0), abi.encode(receivers, shares));
+    }
+
+    function _readPayees(address payeeList) private view returns (address[] memory, uint256[] memory) {
+        return abi.decode(Clones.fetchCloneArgs(payeeList), (address[], uint256[]));
     }
 
     function _list(Split storage split, address currency) private {
@@ -185,21 +204,6 @@ contract FeeSplitter is IFeeSplitter {
         }
         split.listed[currency] = true;
         split.currencies.push(currency);
-    }
-
-    function _receivers(Split storage split)
-        private
-        view
-        returns (address[] memory receivers, uint256[] memory shares)
-    {
-        uint256 count = split.payees.length;
-        receivers = new address[](count);
-        shares = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            Payee memory payee = split.payees[i];
-            receivers[i] = payee.account;
-            shares[i] = payee.share;
-        }
     }
 
     function _known(SplitId id) private view returns (Split storage split) {

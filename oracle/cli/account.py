@@ -5,12 +5,24 @@ from typing import Annotated
 import typer
 
 from oracle.cli import output
-from oracle.cli.session import CurrencyOption, DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, Session, connect
+from oracle.cli.session import (
+    CurrencyOption,
+    DataDir,
+    DirectoryAddress,
+    Json,
+    Key,
+    PasswordFile,
+    Rpc,
+    Session,
+    connect,
+    running_door,
+)
+from oracle.demo.customer_door import CustomerDoor
 from oracle.parties import accounts
 from oracle.parties.currencies import Currency
 from oracle.parties.wallet import Done, Wallet
 
-app = typer.Typer(no_args_is_help=True, help="Prepaid accounts: balance, deposit, withdraw, allow.")
+app = typer.Typer(no_args_is_help=True, help="Prepaid accounts: balance, deposit, withdraw, allow, sign-in.")
 Amount = Annotated[str, typer.Argument(help="In whole currency, for instance 20 or 0.5.")]
 
 
@@ -99,6 +111,25 @@ def allow(
     session = connect(rpc, directory, data)
     chosen, wallet = session.currency(currency), session.wallet(key, password_file)
     _show(session, wallet, chosen, accounts.allow(wallet, chosen, chosen.parse(amount)), as_json)
+
+
+@app.command("sign-in")
+def sign_in(
+    key: Key,
+    door: Annotated[str | None, typer.Option("--door", help="The oracle's address.", metavar="URL")] = None,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Sign in at the oracle (ERC-4361) and print the live page's address with personal figures. Keep it to yourself."""
+    session = connect(rpc, directory, data)
+    url = door or running_door(session.settings)
+    customer = CustomerDoor(url, session.wallet(key, password_file).key)
+    customer.sign_in()
+    document = {"token": customer.token, "page": f"{url}/#token={customer.token}"}
+    output.show(as_json, document, lambda out: out.print(document["page"], soft_wrap=True))
 
 
 def _show(session: Session, wallet: Wallet, currency: Currency, done: Done, as_json: bool) -> None:

@@ -54,7 +54,7 @@ def open_agreement(
     else:
         opened, done = agreements.fund_and_open(wallet, chosen, chosen.parse(deposit), wish)
     document = {"agreement": opened, "asset": asset, "hold": str(opening), "transaction": done.transaction}
-    rows = document | {"hold": chosen.text(opening)}
+    rows = document | {"hold": chosen.text(opening), "cap": f"{chosen.text(wish.cap)} in {period} s"}
     output.show(as_json, document, lambda out: out.print(output.facts(rows)))
 
 

@@ -2,8 +2,9 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -28,35 +29,50 @@ Speed = Annotated[
 ]
 Fast = Annotated[bool, typer.Option("--fast", help="As fast as it goes; transactions are mined at once.")]
 Port = Annotated[int, typer.Option("--port", help="Of the live page; 0: a free one.", min=0, max=65_535)]
+Stay = Annotated[bool, typer.Option("--stay", help="Leave chain, oracle and page running until Ctrl-C.")]
 Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
 
 
 @app.command()
-def drill(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, as_json: Json = False) -> None:
+def drill(
+    speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, stay: Stay = False, as_json: Json = False
+) -> None:
     """From the first deposit to the last audited cent."""
-    _finish([_drill(speed, fast, port, keep, as_json)], as_json)
+    _finish([_drill(speed, fast, port, keep, stay, as_json)], as_json)
 
 
 @app.command("all")
 def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, as_json: Json = False) -> None:
     """Every story there is, one after the other."""
-    _finish([_drill(speed, fast, port, keep, as_json)], as_json)
+    _finish([_drill(speed, fast, port, keep, False, as_json)], as_json)
 
 
-def _drill(speed: int, fast: bool, port: int, keep: Path | None, as_json: bool) -> Told:
-    with _folder(keep) as folder, _screen(as_json) as screen:
+def _drill(speed: int, fast: bool, port: int, keep: Path | None, stay: bool, as_json: bool) -> Told:
+    with _folder(keep) as folder, ExitStack() as drawing:
+        screen = drawing.enter_context(_screen(as_json))
         options = StoryOptions(PROGRAM, folder, Tempo(FAST if fast else speed), fast, port)
         story = DrillStory(options, Stage(TITLE, screen))
+
+        def at_the_end(told: Told) -> None:
+            drawing.close()
+            if not as_json:
+                closing.show(output.console(), told, story.currency)
+            if stay:
+                _wait_for_interrupt(str(told.figures["page"]))
+
         try:
-            told = story.play()
+            return story.play(at_the_end)
         except CiseError:
             kept = keep or Path(tempfile.mkdtemp(prefix="cise-demo-logs-"))
             _keep_logs(folder, kept)
             output.error_console().print(f"The story broke off; logs are in {kept}", markup=False)
             raise
-    if not as_json:
-        closing.show(output.console(), told, story.currency)
-    return told
+
+
+def _wait_for_interrupt(page: str) -> None:
+    output.error_console().print(f"\nChain, oracle and page stay until Ctrl-C:\n{page}", soft_wrap=True)
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _finish(stories: list[Told], as_json: bool) -> None:

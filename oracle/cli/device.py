@@ -5,19 +5,18 @@ import queue
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from oracle.cli import output
-from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect, read_running
+from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect, running_door
 from oracle.demo import machine
 from oracle.device.runner import Pace, Report
 from oracle.domain.readings import SignedReading
 from oracle.domain.signatures import SigningKey
-from oracle.errors import Fatal, Rejected
+from oracle.errors import Rejected
 from oracle.types import AgreementId, AssetId
 
 app = typer.Typer(no_args_is_help=True, help="Simulated machines.")
@@ -55,7 +54,7 @@ def run(
         kind,
         SigningKey(bytes(account.key)),
         session.settings.data_dir / f"asset-{asset}",
-        door or _running_door(session.settings.data_dir),
+        door or running_door(session.settings),
         Pace(step_ms, min(50, step_ms), reading_ms, permit_ms),
         seed,
     )
@@ -103,13 +102,6 @@ def _serve(built: machine.Machine, teller: "_Teller") -> None:
 def _read_orders(orders: "queue.SimpleQueue[str]") -> None:
     for line in sys.stdin:
         orders.put(line.strip())
-
-
-def _running_door(data_dir: Path) -> str:
-    running = read_running(data_dir)
-    if running is None or "url" not in running:
-        raise Fatal("device", "no door is named", "Give --door URL, or run `cise up` here first.")
-    return str(running["url"])
 
 
 class _Teller:

@@ -200,6 +200,8 @@ def _status_table(database: Database, settings: Settings) -> Group:
 def _checked(name: str, probe: Callable[[Settings], str], settings: Settings) -> tuple[str, bool, str]:
     try:
         return name, True, probe(settings)
+    except Fatal as error:
+        return name, False, f"{error.what}. {error.remedy}"
     except CiseError as error:
         return name, False, str(error)
 
@@ -237,10 +239,14 @@ def _probe_permits(settings: Settings) -> str:
 
 
 def _probe_database(settings: Settings) -> str:
+    file = settings.data_dir / "oracle.db"
+    if settings.database_url is None and not file.is_file():
+        return f"{file} will be made at the first start"
     database = Database(settings.database)
-    database.migrate()
+    with database.reading() as connection:
+        checkpoint = checkpoints.load(connection)
     database.close()
-    return str(settings.public()["database_url"])
+    return "can be read, " + ("empty" if checkpoint is None else f"up to block {checkpoint.number}")
 
 
 def _probe_terms(settings: Settings) -> str:

@@ -109,6 +109,14 @@ def ask_password(file: Path | None, confirm: bool = False) -> SecretStr:
         raise Fatal("password", f"{file} cannot be read ({type(error).__name__})", "Name a readable file.") from error
 
 
+def running_door(settings: Settings) -> str:
+    """Where the oracle of a running stack listens."""
+    running = read_running(settings.data_dir)
+    if running is None or "url" not in running:
+        raise Fatal("oracle", "no address is named", "Give --door URL, or run `cise up` in this folder first.")
+    return str(running["url"])
+
+
 def read_running(data_dir: Path) -> dict[str, Any] | None:
     path = data_dir / RUNNING_FILE
     if not path.is_file():

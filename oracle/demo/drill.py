@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from os import pathsep
@@ -77,7 +77,8 @@ class DrillStory:
         self.claims = Claims()
         self._figures: dict[str, Any] = {}
 
-    def play(self) -> Told:
+    def play(self, at_the_end: Callable[[Told], None] = lambda _: None) -> Told:
+        """`at_the_end` is called while everything still runs."""
         with ExitStack() as stack:
             self._prepare(stack)
             self._refuse_without_money()
@@ -90,7 +91,9 @@ class DrillStory:
             statement = self._door.statement(self._agreement)
             self._check_statement(statement)
             audit = self._audit()
-        return Told(self.claims, self._figures, statement, audit, self._stage.elapsed)
+            told = Told(self.claims, self._figures, statement, audit, self._stage.elapsed)
+            at_the_end(told)
+        return told
 
     # Scenes
 
@@ -166,7 +169,7 @@ class DrillStory:
         except Refused as refused:
             refusal = refused.code
         self.claims.equal("opening an agreement without a balance", "ERC6909InsufficientBalance", refusal)
-        stage.say(f"An agreement with nothing paid in? The contract says {refusal}.")
+        stage.say(f"An unpaid agreement? Refused: {refusal}.")
         self._pause()
 
     def _deposit_and_open(self) -> None:
@@ -185,7 +188,7 @@ class DrillStory:
         view = self._see()
         self.claims.equal("hold after opening", self._tariff.hold_target, view["settled"]["hold"])
         self.claims.equal("free balance after opening", self._paid_in - wish.hold, view["freeBalance"])
-        stage.say(f"{text(self._paid_in)} paid in, {text(wish.hold)} of it held; the rest stays free.")
+        stage.say(f"{text(self._paid_in)} paid in, {text(wish.hold)} of it held for the drill.")
         self._figures["page"] = f"{self._stack.door_url}/#token={self._door.token}"
         stage.show(place=str(self._figures["page"]))
 

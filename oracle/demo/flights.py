@@ -138,10 +138,11 @@ class _Settled:
 
 @dataclass(slots=True)
 class _Watch:
-    """Seconds by stage, on the clock and of this process's own CPU time."""
+    """Seconds by stage, on the clock and of this process's own CPU time; and how much memory it had needed by then."""
 
     wall: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
+    mebibytes: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -149,10 +150,16 @@ class _Watch:
         yield
         self.wall[name] = time.monotonic() - wall
         self.cpu[name] = time.process_time() - cpu
+        self.mebibytes[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024
 
     def document(self) -> dict[str, dict[str, float]]:
         return {
-            name: {"seconds": round(self.wall[name], 2), "cpuSeconds": round(self.cpu[name], 2)} for name in self.wall
+            name: {
+                "seconds": round(self.wall[name], 2),
+                "cpuSeconds": round(self.cpu[name], 2),
+                "largestMemoryMiB": self.mebibytes[name],
+            }
+            for name in self.wall
         }
 
 
@@ -479,11 +486,12 @@ class _Year:
 
     def _performance(self, audited: Mapping[str, Any]) -> dict[str, Any]:
         sent = self._settled
+        checked = audited["figures"].get("readings settled again", 0)
         return {
             "stages": self._watch.document(),
             "settledInThisRun": sent.readings,
             "gasPerReading": round(sent.gas / sent.readings) if sent.readings else None,
-            "largestMemoryMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "auditedReadingsPerCpuSecond": round(checked / self._watch.cpu["audit"]),
         }
 
 

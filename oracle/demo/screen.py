@@ -143,13 +143,13 @@ def _payees(picture: Picture) -> Panel:
     rows.add_row(*(Text(name, style="dim") for name in picture.payees))
     rows.add_row(*(_amount(picture, payee.balance) for payee in picture.payees.values()))
     rows.add_row(*(_change(picture, payee) for payee in picture.payees.values()))
-    return Panel(rows, title="Payees", title_align="left", height=5)
+    return Panel(rows, title="Payees: balance, and below what waits or has come", title_align="left", height=5)
 
 
 def _change(picture: Picture, payee: PayeeFigures) -> Text:
     if payee.gained:
         return Text(f"+{_amount(picture, payee.gained)}", style="bold green")
-    return Text(f"{_amount(picture, payee.waiting)} waits", style="dim") if payee.waiting else Text()
+    return Text(_amount(picture, payee.waiting), style="dim") if payee.waiting else Text()
 
 
 def _story(picture: Picture) -> Panel:

@@ -1,6 +1,7 @@
 """Chain, contracts and oracle on one machine, with all their state in one folder."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class LocalStack:
                 state_file=options.state_file,
                 block_time=None if options.instant_set_up else options.block_time,
                 accounts=ACCOUNTS,
+                binary=_own_anvil(),
                 log_file=options.folder / "chain.log",
             )
         )
@@ -172,3 +174,9 @@ class LocalStack:
     def _write_running(self) -> None:
         document = {"rpcUrl": self.node.url, "directory": self.deployment.directory, "url": self.door_url}
         (self._options.folder / RUNNING).write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _own_anvil() -> Path | None:
+    """The one that `make setup` put beside this Python, so that the command works from any folder."""
+    beside = Path(sys.executable).with_name("anvil")
+    return beside if beside.is_file() else None

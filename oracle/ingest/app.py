@@ -79,10 +79,11 @@ class StoredPermits:
         self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32 = ZERO_BYTES32
     ) -> dict[AgreementId, StoredPermit]:
         with self._database.reading() as connection:
-            found = {key: stored.latest(connection, key, challenge) for key in set(agreements)}
+            wanted = set(agreements)
+            found = stored.latest(connection, wanted, challenge)
         return {
-            key: StoredPermit(None, StopReason.NO_PERMIT)
-            if issued is None or issued.permit.valid_until < now
-            else StoredPermit(issued.signed, None)
-            for key, issued in found.items()
+            key: StoredPermit(found[key].signed, None)
+            if key in found and found[key].permit.valid_until >= now
+            else StoredPermit(None, StopReason.NO_PERMIT)
+            for key in wanted
         }

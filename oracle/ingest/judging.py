@@ -1,5 +1,6 @@
 """Is a well-signed reading believed? Charge, order and plausibility in one place, for door and desk alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -48,16 +49,20 @@ def price(agreement: Agreement, tariff: Tariff, last: StoredReading | None, new:
 
 
 def judge(
-    connection: Connection,
     agreement: Agreement,
     tariff: Tariff,
     last: StoredReading | None,
     new: Reading,
     priced: Priced,
     time: UnixTime,
+    rejected: Sequence[int],
     published: PublishedTariff | None,
 ) -> Contradiction | None:
-    """The reading against the one before it, what the tariff allows, and what a person rejected in between."""
+    """The reading against the one before it, what the tariff allows, and what a person rejected in between.
+
+    Args:
+        rejected: sequences of the agreement's rejected readings, rising.
+    """
     counted = () if published is None else published.odometer_registers
     verdict = reconcile_readings(None if last is None else last.reading, new, counted)
     match verdict:
@@ -71,9 +76,9 @@ def judge(
     if priced.charge > most:
         return Contradiction(IMPLAUSIBLE, f"charge {priced.charge} > {most} since the opening")
     after = 0 if last is None else last.reading.sequence
-    rejected = readings.rejected_between(connection, agreement.id, after, new.sequence)
-    if rejected is not None:
-        return Contradiction(AFTER_REJECTED, f"it counts on from reading {rejected}, which a person rejected")
+    between = [sequence for sequence in rejected if after < sequence < new.sequence]
+    if between:
+        return Contradiction(AFTER_REJECTED, f"it counts on from reading {between[0]}, which a person rejected")
     return None
 
 

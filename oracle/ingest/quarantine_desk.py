@@ -95,8 +95,9 @@ class QuarantineDesk:
         assert tariff is not None
         before = readings.latest(connection, agreement.id, below=reading.reading.sequence)
         priced = price(agreement, tariff, before, reading.reading, time)
+        rejected = readings.rejected(connection, [agreement.id]).get(agreement.id, [])
         published = self.terms.find(tariff.terms_hash)
-        why = judge(connection, agreement, tariff, before, reading.reading, priced, time, published)
+        why = judge(agreement, tariff, before, reading.reading, priced, time, rejected, published)
         if why is not None or reading.telemetry is not TelemetryState.CHECKED:
             return why
         form = reading.reading

@@ -26,7 +26,7 @@ from oracle.ingest.terms import PublishedTerms
 from oracle.store import live, quarantine, read_model, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
-from oracle.store.read_model import Agreement, Asset
+from oracle.store.read_model import Agreement, Asset, TariffCache
 from oracle.store.readings import NewReading, ReadingState, StoredReading
 from oracle.types import AgreementId, AssetId, Bytes32, TariffId, UnixTime
 
@@ -67,6 +67,7 @@ class _Stream:
     last: StoredReading | None
     there: dict[int, list[StoredReading]]
     quarantined_from: int | None
+    rejected: Sequence[int]
     new: list[NewReading] = field(default_factory=list)
 
 
@@ -75,7 +76,7 @@ class ReadingsDoor:
         self._database = database
         self._permits = permits
         self._terms = terms
-        self._tariffs: dict[tuple[str, TariffId], Tariff] = {}
+        self._tariffs = TariffCache()
 
     def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
         """One answer for each item, in their order. Raises Retryable; then nothing was kept."""
@@ -93,32 +94,19 @@ class ReadingsDoor:
             checkpoint = require_checkpoint(connection)
             agreements = read_model.agreements(connection, {key for key in wanted if key < 1 << 63})
             assets = read_model.assets(connection, {a.asset_id for a in agreements.values()})
-            tariffs = {key: self._tariff(connection, checkpoint, key) for key in _tariff_ids(agreements)}
+            tariffs = self._tariffs.get(connection, checkpoint.directory, {a.tariff_id for a in agreements.values()})
         return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
-
-    def _tariff(self, connection: Connection, checkpoint: Checkpoint, key: TariffId) -> Tariff:
-        """Tariffs never change, so they are read once per deployment."""
-        place = (checkpoint.directory, key)
-        if place not in self._tariffs:
-            found = read_model.tariff(connection, key)
-            if found is None:
-                raise Rejected("unknown_tariff", f"tariff {key}", "is not in the read model")
-            self._tariffs[place] = found
-        return self._tariffs[place]
 
     def _keep(
         self, connection: Connection, facts: _Facts, items: list[_Item], answers: dict[int, ReadingAnswer], now: float
     ) -> None:
         time = facts.checkpoint.chain_time(now)
-        by_agreement: dict[AgreementId, list[_Item]] = {}
+        streams = _open_streams(connection, facts, items)
         for item in sorted(items, key=lambda item: item.reading.sequence):
-            by_agreement.setdefault(item.reading.agreement_id, []).append(item)
-        for key, group in by_agreement.items():
-            agreement = facts.agreements[key]
-            stream = _open_stream(connection, agreement, facts.tariffs[agreement.tariff_id], group)
-            for item in group:
-                answers[item.position] = self._place(connection, stream, item, time, now)
-            readings.add(connection, stream.new)
+            stream = streams[item.reading.agreement_id]
+            answers[item.position] = self._place(connection, stream, item, time, now)
+        readings.add(connection, [new for stream in streams.values() for new in stream.new])
+        for stream in streams.values():
             _tell(connection, stream, now)
 
     def _place(self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime, now: float) -> ReadingAnswer:
@@ -134,7 +122,7 @@ class ReadingsDoor:
         why = _reused(same, reading)
         waits = stream.quarantined_from is not None and reading.sequence > stream.quarantined_from
         if why is None and not waits:
-            why = self._judge(connection, stream, before, reading, priced, time)
+            why = self._judge(stream, before, reading, priced, time)
             why = why or self._against_next(connection, stream, item, time)
         state = ReadingState.WAITING if waits else ReadingState.ACCEPTED
         new = NewReading(item.signed, item.digest, priced.elapsed, priced.charge, state, now)
@@ -167,19 +155,13 @@ class ReadingsDoor:
         own = price(stream.agreement, stream.tariff, None, reading, time)
         late = _stored(NewReading(item.signed, item.digest, own.elapsed, own.charge, ReadingState.ACCEPTED, 0))
         priced = price(stream.agreement, stream.tariff, late, following.reading, time)
-        return self._judge(connection, stream, late, following.reading, priced, time)
+        return self._judge(stream, late, following.reading, priced, time)
 
     def _judge(
-        self,
-        connection: Connection,
-        stream: _Stream,
-        last: StoredReading | None,
-        new: Reading,
-        priced: Priced,
-        time: UnixTime,
+        self, stream: _Stream, last: StoredReading | None, new: Reading, priced: Priced, time: UnixTime
     ) -> Contradiction | None:
         published = self._terms.find(stream.tariff.terms_hash)
-        return judge(connection, stream.agreement, stream.tariff, last, new, priced, time, published)
+        return judge(stream.agreement, stream.tariff, last, new, priced, time, stream.rejected, published)
 
     def _with_permits(self, answers: list[ReadingAnswer], now: float) -> list[ReadingAnswer]:
         """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""
@@ -238,15 +220,27 @@ def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
     return found
 
 
-def _open_stream(connection: Connection, agreement: Agreement, tariff: Tariff, group: list[_Item]) -> _Stream:
-    waiting = quarantine.first_open(connection, agreement.id)
-    return _Stream(
-        agreement,
-        tariff,
-        readings.latest(connection, agreement.id),
-        readings.at_sequences(connection, agreement.id, (item.reading.sequence for item in group)),
-        None if waiting is None else waiting.sequence,
-    )
+def _open_streams(connection: Connection, facts: _Facts, items: list[_Item]) -> dict[AgreementId, _Stream]:
+    """What is known of every agreement in the request, in four queries."""
+    places = {(item.reading.agreement_id, item.reading.sequence) for item in items}
+    keys = {agreement for agreement, _ in places}
+    last = readings.latest_accepted(connection, keys)
+    there = readings.at_places(connection, places)
+    quarantined = quarantine.first_sequences(connection, keys)
+    rejected = readings.rejected(connection, keys)
+    streams = {}
+    for key in keys:
+        agreement = facts.agreements[key]
+        known = {sequence: found for (owner, sequence), found in there.items() if owner == key}
+        streams[key] = _Stream(
+            agreement,
+            facts.tariffs[agreement.tariff_id],
+            last.get(key),
+            known,
+            quarantined.get(key),
+            rejected.get(key, ()),
+        )
+    return streams
 
 
 def _before(connection: Connection, stream: _Stream, reading: Reading) -> StoredReading | None:
@@ -294,10 +288,6 @@ def _tell(connection: Connection, stream: _Stream, now: float) -> None:
         "stopReason": None if stop is None else stop.value,
     }
     live.add(connection, now, "reading", facts, reading.asset_id, reading.agreement_id)
-
-
-def _tariff_ids(agreements: Mapping[AgreementId, Agreement]) -> set[TariffId]:
-    return {agreement.tariff_id for agreement in agreements.values()}
 
 
 def _answer(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from oracle.chain.client import Block
 from oracle.chain.contracts import SlotState
 from oracle.domain.tariffs import Tariff
+from oracle.errors import Fatal
 from oracle.relay.changes import Changes
 from oracle.relay.views import ChainState
 from oracle.store import live, read_model, readings
@@ -42,12 +43,27 @@ def apply(
             read_model.save_offer(connection, offer)
     for account, currency, amount in state.balances:
         read_model.save_balance(connection, account, currency, amount)
+    _require_whole(connection, before, changes, state)
     changed = _changed_agreements(before, changes, state.agreements)
     read_model.save_agreements(connection, changed)
     for agreement, sequence, reason in changes.skips:
         pause = _RETRY_LATER.get(reason)
         readings.note_skip(connection, agreement, sequence, reason, None if pause is None else now + pause)
     _tell(connection, changes, changed, state, at, now)
+
+
+def _require_whole(
+    connection: Connection, before: Mapping[AgreementId, Agreement], changes: Changes, state: ChainState
+) -> None:
+    """Raises Fatal where an agreement's opening or its machine lies before the first block that was read."""
+    read = {agreement.id for agreement in state.agreements}
+    wanted = {agreement.asset_id for agreement in state.agreements}
+    if changes.slots.keys() - read - before.keys() or wanted - read_model.assets(connection, wanted).keys():
+        raise Fatal(
+            "read model",
+            "the chain was read from too late a block",
+            "Set CISE_START_BLOCK to the block of the deployment or before.",
+        )
 
 
 def _enriched(

@@ -27,6 +27,7 @@ from oracle.store.database import Database, DatabaseBusy
 
 log = structlog.get_logger("relay")
 _CLEAN_EVERY = 600.0
+_GAS_EVERY = 60.0
 _GOOD = ("done", "nothing", "dry")
 
 
@@ -55,6 +56,7 @@ class Daemon:
             "permits": (settings.permits_every, self._issue_permits),
             "accrue": (settings.accrue_every, lambda now: accrue(self.context, now)),
             "distribute": (settings.distribute_every, lambda now: distribute(self.context, now)),
+            "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }
 
@@ -81,7 +83,7 @@ class Daemon:
         )
         if self.is_dry:
             log.warning("dry_run", why="no relayer key is set: nothing is sent", set="CISE_RELAYER_KEY")
-        self.run_once(("index", "confirm", "permits"))
+        self.run_once(("index", "confirm", "permits", "gas"))
         for name, (seconds, _) in self._cycles.items():
             self._scheduler.add_job(
                 self.run_once,
@@ -144,8 +146,17 @@ class Daemon:
     def _issue_permits(self, now: float) -> Outcome:
         with self.database.reading() as connection:
             wanted = [agreement.id for agreement in read_model.open_agreements(connection)]
-        answers = self.permits.answers(wanted, now)
-        return Outcome("done", {"agreements": len(answers)}) if answers else NOTHING
+        issued = self.permits.renew(wanted, now)
+        return Outcome("done", {"issued": issued}) if issued else NOTHING
+
+    def _check_gas(self, _: float) -> Outcome:
+        """Warns before the relayer can no longer pay: fewer than ten of the largest transactions."""
+        sender, client = self.context.sender, self.context.client
+        if sender is None:
+            return Outcome("dry")
+        balance = client.balance(sender.address)
+        least = 10 * self.settings.gas_limit * client.fees().max_fee
+        return Outcome("low", {"balance": balance, "least": least}) if balance < least else NOTHING
 
     def _clean(self, now: float) -> Outcome:
         with self.database.writing() as connection:

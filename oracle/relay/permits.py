@@ -16,7 +16,7 @@ from oracle.store import checkpoints, live, permits, presences, quarantine, read
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.permits import IssuedPermit
-from oracle.store.read_model import Agreement, Asset
+from oracle.store.read_model import Agreement, Asset, TariffCache
 from oracle.store.readings import StoredReading
 from oracle.types import (
     ZERO_ADDRESS,
@@ -60,6 +60,7 @@ class PermitDesk:
     def __init__(self, database: Database, key: SigningKey | None) -> None:
         self._database = database
         self._key = key
+        self._tariffs = TariffCache()
 
     @property
     def signer(self) -> Address | None:
@@ -69,13 +70,22 @@ class PermitDesk:
         self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32 = ZERO_BYTES32
     ) -> dict[AgreementId, PermitAnswer]:
         """One answer for each agreement. What is handed out is stored first."""
+        return self._answers(agreements, now, challenge)[0]
+
+    def renew(self, agreements: Iterable[AgreementId], now: float) -> int:
+        """Issues what is missing or due for renewal without being asked; returns how many."""
+        return self._answers(agreements, now, ZERO_BYTES32)[1]
+
+    def _answers(
+        self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32
+    ) -> tuple[dict[AgreementId, PermitAnswer], int]:
         wanted = sorted(set(agreements))
         with self._database.reading() as connection:
-            facts = _facts(connection, wanted)
+            facts = _facts(connection, wanted, self._tariffs)
             if facts is None:
-                return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}
+                return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
-            held = {key: permits.latest(connection, key, challenge) for key in wanted}
+            held = permits.latest(connection, wanted, challenge)
             answers: dict[AgreementId, PermitAnswer] = {}
             fresh: list[tuple[Agreement, Tariff]] = []
             for key in wanted:
@@ -85,14 +95,14 @@ class PermitDesk:
                     continue
                 agreement = facts.agreements[key]
                 tariff = facts.tariffs[agreement.tariff_id]
-                issued = held[key]
+                issued = held.get(key)
                 if issued is not None and _still_good(issued, agreement, tariff, time):
                     answers[key] = PermitAnswer(issued.signed, None)
                 else:
                     fresh.append((agreement, tariff))
         if fresh:
             answers |= self._issue(facts.checkpoint, fresh, challenge, time, now)
-        return answers
+        return answers, len(fresh)
 
     def _refusal(self, connection: Connection, facts: _Facts, key: AgreementId, time: UnixTime) -> StopReason | None:
         """Why this agreement may not run now; None where it may."""
@@ -105,7 +115,7 @@ class PermitDesk:
             (agreement.closed or agreement.end_at is not None, StopReason.ENDED),
             (agreement.suspended, StopReason.SUSPENDED),
             (key in facts.quarantined, StopReason.QUARANTINED),
-            (facts.newest[agreement.asset_id, agreement.customer] != key, StopReason.SUPERSEDED),
+            (facts.newest.get((agreement.asset_id, agreement.customer)) != key, StopReason.SUPERSEDED),
             (key in facts.stopped or not appointed, StopReason.NO_PERMIT),
         )
         for applies, reason in rules:
@@ -164,28 +174,22 @@ class PermitDesk:
         return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
 
 
-def _facts(connection: Connection, wanted: list[AgreementId]) -> _Facts | None:
+def _facts(connection: Connection, wanted: list[AgreementId], tariffs: TariffCache) -> _Facts | None:
     checkpoint = checkpoints.load(connection)
     if checkpoint is None:
         return None
     agreements = read_model.agreements(connection, wanted)
     asset_ids = {agreement.asset_id for agreement in agreements.values()}
-    tariffs = {key: read_model.tariff(connection, key) for key in {a.tariff_id for a in agreements.values()}}
-    newest: dict[tuple[AssetId, Address], AgreementId] = {}
-    for asset_id in asset_ids:
-        for other in read_model.agreements_of_asset(connection, asset_id):
-            if not other.closed or other.id in agreements:
-                newest[asset_id, other.customer] = other.id
     return _Facts(
         checkpoint,
         agreements,
         read_model.assets(connection, asset_ids),
-        {key: tariff for key, tariff in tariffs.items() if tariff is not None},
+        tariffs.get(connection, checkpoint.directory, {agreement.tariff_id for agreement in agreements.values()}),
         readings.latest_accepted(connection, wanted),
         readings.at_settled_sequence(connection, wanted),
         quarantine.open_agreements(connection),
         presences.stopped(connection),
-        newest,
+        read_model.newest_agreements(connection, asset_ids),
     )
 
 

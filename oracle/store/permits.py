@@ -1,8 +1,9 @@
 """Permits as issued."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from oracle.domain.forms import Signed
 from oracle.domain.permits import Permit
@@ -36,16 +37,21 @@ def add(connection: Connection, issued: IssuedPermit) -> None:
     )
 
 
-def latest(connection: Connection, agreement: AgreementId, challenge: Bytes32 = ZERO_BYTES32) -> IssuedPermit | None:
-    """The last one issued for this challenge, valid or not."""
-    query = (
-        select(permits)
-        .where(permits.c.agreement_id == agreement, permits.c.challenge == challenge)
-        .order_by(permits.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    return None if row is None else IssuedPermit(Signed(Permit.parse(row.form), row.signature))
+def latest(
+    connection: Connection, agreements: Iterable[AgreementId], challenge: Bytes32 = ZERO_BYTES32
+) -> dict[AgreementId, IssuedPermit]:
+    """Of each agreement the last one issued for this challenge, valid or not."""
+    found: dict[AgreementId, IssuedPermit] = {}
+    wanted = [key for key in set(agreements) if key < 1 << 63]
+    for start in range(0, len(wanted), 500):
+        newest = (
+            select(func.max(permits.c.id))
+            .where(permits.c.agreement_id.in_(wanted[start : start + 500]), permits.c.challenge == challenge)
+            .group_by(permits.c.agreement_id)
+        )
+        for row in connection.execute(select(permits).where(permits.c.id.in_(newest))):
+            found[AgreementId(row.agreement_id)] = IssuedPermit(Signed(Permit.parse(row.form), row.signature))
+    return found
 
 
 def newest_of_asset(connection: Connection, asset: AssetId) -> list[IssuedPermit]:

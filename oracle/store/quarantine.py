@@ -1,5 +1,6 @@
 """Readings that contradict themselves: each entry is closed by a named person, with the reason kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -72,6 +73,18 @@ def first_open(connection: Connection, agreement: AgreementId) -> QuarantineEntr
     )
     row = connection.execute(query).first()
     return None if row is None else _entry(row)
+
+
+def first_sequences(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, int]:
+    """The lowest sequence in quarantine, for agreements that have any."""
+    query = (
+        select(quarantine.c.agreement_id, func.min(readings.c.sequence).label("sequence"))
+        .join(readings, readings.c.id == quarantine.c.reading_id)
+        .where(quarantine.c.resolution.is_(None))
+        .group_by(quarantine.c.agreement_id)
+    )
+    wanted = set(agreements)
+    return {row.agreement_id: row.sequence for row in connection.execute(query) if row.agreement_id in wanted}
 
 
 def open_agreements(connection: Connection) -> set[AgreementId]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, tuple_
 
 from oracle.domain.tariffs import Tariff, parse_tariff
 from oracle.store import tables
@@ -140,6 +140,24 @@ def agreements_of_asset(connection: Connection, asset_id: AssetId) -> list[Agree
     return [Agreement(*row) for row in connection.execute(query)]
 
 
+def newest_agreements(
+    connection: Connection, asset_ids: Iterable[AssetId]
+) -> dict[tuple[AssetId, Address], AgreementId]:
+    """The newest open agreement of each customer on these assets."""
+    found: dict[tuple[AssetId, Address], AgreementId] = {}
+    ids = sorted(set(asset_ids))
+    table = tables.agreements
+    for start in range(0, len(ids), 500):
+        query = (
+            select(table.c.asset_id, table.c.customer, func.max(table.c.id).label("id"))
+            .where(table.c.asset_id.in_(ids[start : start + 500]), table.c.closed.is_(False))
+            .group_by(table.c.asset_id, table.c.customer)
+        )
+        for row in connection.execute(query):
+            found[AssetId(row.asset_id), Address(row.customer)] = AgreementId(row.id)
+    return found
+
+
 def agreements_of_customer(connection: Connection, customer: Address) -> list[Agreement]:
     """Open ones only."""
     query = select(tables.agreements).where(
@@ -184,6 +202,22 @@ def list_assets(connection: Connection, after: int = 0, limit: int = 100) -> lis
 def tariff(connection: Connection, wanted: TariffId) -> Tariff | None:
     row = connection.execute(select(tables.tariffs.c.terms).where(tables.tariffs.c.id == wanted)).first()
     return None if row is None else parse_tariff(row.terms)
+
+
+class TariffCache:
+    """Published tariffs never change, so each is read once per deployment."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Address, TariffId], Tariff] = {}
+
+    def get(self, connection: Connection, directory: Address, wanted: Iterable[TariffId]) -> dict[TariffId, Tariff]:
+        """Those that the read model has."""
+        found: dict[TariffId, Tariff] = {}
+        for key in wanted:
+            known = self._known.get((directory, key)) or tariff(connection, key)
+            if known is not None:
+                self._known[directory, key] = found[key] = known
+        return found
 
 
 def offers(connection: Connection, after: tuple[int, int] = (0, 0), limit: int = 200) -> list[Offer]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
 
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.stop_reasons import StopReason
@@ -138,14 +138,21 @@ def add_one(connection: Connection, new: NewReading) -> int:
 def at_sequences(
     connection: Connection, agreement: AgreementId, sequences: Iterable[int]
 ) -> dict[int, list[StoredReading]]:
-    """What is already there under these sequences."""
-    wanted = sorted(set(sequences))
-    found: dict[int, list[StoredReading]] = {}
+    """What is already there under these sequences of one agreement."""
+    found = at_places(connection, {(agreement, sequence) for sequence in sequences})
+    return {sequence: there for (_, sequence), there in found.items()}
+
+
+def at_places(
+    connection: Connection, places: Iterable[tuple[AgreementId, int]]
+) -> dict[tuple[AgreementId, int], list[StoredReading]]:
+    """What is already there under these pairs of agreement and sequence."""
+    wanted = sorted(places)
+    found: dict[tuple[AgreementId, int], list[StoredReading]] = {}
+    place = tuple_(readings.c.agreement_id, readings.c.sequence)
     for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        query = select(readings).where(readings.c.agreement_id == agreement, readings.c.sequence.in_(part))
-        for row in connection.execute(query):
-            found.setdefault(row.sequence, []).append(from_row(row))
+        for row in connection.execute(select(readings).where(place.in_(wanted[start : start + 500]))):
+            found.setdefault((AgreementId(row.agreement_id), row.sequence), []).append(from_row(row))
     return found
 
 
@@ -219,15 +226,21 @@ def of_agreement(
     return [from_row(row) for row in reversed(rows)]
 
 
-def rejected_between(connection: Connection, agreement: AgreementId, above: int, below: int) -> int | None:
-    """The sequence of a reading that a person rejected between two others."""
-    query = select(func.min(readings.c.sequence)).where(
-        readings.c.agreement_id == agreement,
-        readings.c.state == ReadingState.REJECTED.value,
-        readings.c.sequence > above,
-        readings.c.sequence < below,
-    )
-    found: int | None = connection.execute(query).scalar()
+def rejected(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, list[int]]:
+    """The sequences that a person rejected, rising, for agreements that have any."""
+    found: dict[AgreementId, list[int]] = {}
+    wanted = list(agreements)
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(readings.c.agreement_id, readings.c.sequence)
+            .where(
+                readings.c.agreement_id.in_(wanted[start : start + 500]),
+                readings.c.state == ReadingState.REJECTED.value,
+            )
+            .order_by(readings.c.sequence)
+        )
+        for row in connection.execute(query):
+            found.setdefault(AgreementId(row.agreement_id), []).append(row.sequence)
     return found
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from oracle.domain.batching import encode_batch, group_readings
 from oracle.domain.bindings import MeterBinding, registers_hash
 from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes
 from oracle.domain.signatures import Curve, SigningKey
 from oracle.types import UnixTime
-from tests.e2e.world import PROVIDER, Machine, World
+from tests.e2e.world import PROVIDER, STRANGER, Hire, Machine, World
 
 
 def replace_meter(world: World, machine: Machine, new: SigningKey) -> None:
@@ -26,3 +27,10 @@ def replace_meter(world: World, machine: Machine, new: SigningKey) -> None:
     found = digest(platform.domains.of(binding), binding)
     function = platform.meters.functions.announceMeter(binding.values(), 1, new.sign(found), machine.key.sign(found))
     provider.send(function)
+
+
+def settle_directly(world: World, hire: Hire, amount: int) -> None:
+    """Anybody may: a stranger brings the device's reading to the chain without any oracle."""
+    signed = hire.use(amount)
+    batch = encode_batch(group_readings([(hire.machine.tariff, signed)]))
+    world.wallet(STRANGER).send(world.platform.settle(batch))

@@ -79,7 +79,8 @@ def spawn(program, settings, *arguments):
     )
 
 
-def wait_until_ready(door):
+def wait_until_ready(door, process):
+    assert process.stdout.readline() == "ready\n"
     for _ in range(200):
         if httpx.get(f"{door}/readyz").status_code == 200:
             return
@@ -105,17 +106,17 @@ def test_killed_while_readings_stream_in(world: World):
     acknowledged = 0
     for round_number in range(5):
         process = spawn(ORACLE, settings)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        wait_until_ready(door)
-        limit = time.monotonic() + 0.3 + 0.2 * round_number
-        with httpx.Client(timeout=5) as client:
-            while time.monotonic() < limit:
-                (answer,) = client.post(url, json=hire.use(10).to_json()).json()["answers"]
-                assert answer["result"] == "accepted"
-                acknowledged = answer["sequence"]
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        try:
+            wait_until_ready(door, process)
+            limit = time.monotonic() + 0.3 + 0.2 * round_number
+            with httpx.Client(timeout=5) as client:
+                while time.monotonic() < limit:
+                    (answer,) = client.post(url, json=hire.use(10).to_json()).json()["answers"]
+                    assert answer["result"] == "accepted"
+                    acknowledged = answer["sequence"]
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
     daemon = Daemon(settings)
     with daemon.database.reading() as connection:
         assert readings.count(connection) == acknowledged == hire.sequence

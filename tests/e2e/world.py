@@ -257,7 +257,8 @@ class World:
             self.client.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
 
     def set_clock(self) -> None:
-        """To the wall's time: after a revert Anvil goes on from the snapshot's."""
+        """To the wall's time and the usual base fee: a revert leaves both as they were."""
+        self.client.web3.provider.make_request("anvil_setNextBlockBaseFeePerGas", [hex(10**9)])  # type: ignore[arg-type]
         self.client.web3.provider.make_request("evm_setTime", [int(time.time())])  # type: ignore[arg-type]
         self.mine()
 

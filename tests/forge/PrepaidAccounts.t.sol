@@ -102,10 +102,9 @@ contract PrepaidAccountsTest {
     }
 
     /// I-7 with real balances: shares change at any time, and received = paid + undistributed throughout.
-    function testFuzz_I7_ReceivedIsPaidAndUndistributed(
-        uint96[6] calldata receipts,
-        uint96[6] calldata shares
-    ) external {
+    function testFuzz_I7_ReceivedIsPaidAndUndistributed(uint96[6] calldata receipts, uint96[6] calldata shares)
+        external
+    {
         uint256 received;
         for (uint256 i = 0; i < receipts.length; ++i) {
             _fund(_splitter.accountOf(_split), receipts[i]);

@@ -8,11 +8,10 @@ contract SplitMathTest {
     uint256 private constant MOST_PAYEES = 32;
 
     /// I-7: nothing is made or lost in one distribution, and what stays is less than one unit per payee.
-    function testFuzz_I7_PaidAndRemainderMakeUpTheBalance(
-        uint96[] calldata seeds,
-        uint128 first,
-        uint128 second
-    ) external pure {
+    function testFuzz_I7_PaidAndRemainderMakeUpTheBalance(uint96[] calldata seeds, uint128 first, uint128 second)
+        external
+        pure
+    {
         uint256[] memory shares = _shares(seeds);
         (uint256 total,, uint256[] memory before) = SplitMath.payout(0, first, shares);
         uint256 carried = first - _sum(before);
@@ -24,10 +23,10 @@ contract SplitMathTest {
     }
 
     /// Q-13: any number of slices pays every payee exactly what one shot pays.
-    function testFuzz_Q13_SlicingNeverBeatsOneShot(
-        uint96[] calldata seeds,
-        uint128[12] calldata receipts
-    ) external pure {
+    function testFuzz_Q13_SlicingNeverBeatsOneShot(uint96[] calldata seeds, uint128[12] calldata receipts)
+        external
+        pure
+    {
         uint256[] memory shares = _shares(seeds);
         uint256[] memory got = new uint256[](shares.length);
         uint256 total;

@@ -98,7 +98,9 @@ class AccountsModel:
             sums[currency] += amount
         for currency in set(sums) | set(self.credited):
             if sums[currency] != self.total(currency):
-                raise ArithmeticError(f"{currency}: balances {sums[currency]}, credited − withdrawn {self.total(currency)}")
+                raise ArithmeticError(
+                    f"{currency}: balances {sums[currency]}, credited − withdrawn {self.total(currency)}"
+                )
 
     # Governance
 

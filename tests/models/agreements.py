@@ -261,7 +261,7 @@ class AgreementModel:
 
     def refill(self, now: int, purse: Purse, *, paused: bool = False) -> Refill | None:
         """To the target, as far as cap, balance and allowance reach. None where the hold has reached the target."""
-        assert not (self.closed or self.end_at or self.suspended)
+        assert not any((self.closed, self.end_at, self.suspended))
         wanted = self.terms.hold_target - self.hold
         if wanted <= 0:
             return None

@@ -40,9 +40,7 @@ def pay_out(total_before: int, balance: int, shares: Sequence[int]) -> Payout:
     sum_of_shares = sum(shares)
     before = [entitlement(total_before, share, sum_of_shares) for share in shares]
     total = sum(before) + balance
-    amounts = tuple(
-        entitlement(total, share, sum_of_shares) - had for share, had in zip(shares, before, strict=True)
-    )
+    amounts = tuple(entitlement(total, share, sum_of_shares) - had for share, had in zip(shares, before, strict=True))
     return Payout(total, sum(amounts), amounts)
 
 

@@ -14,6 +14,7 @@ from oracle.domain.hashing import keccak
 from oracle.domain.signatures import SigningKey
 from tests.helpers.anvil import Node
 from tests.models.agreements import CLOCK_NOT_SYNCHRONISED, FINAL, Usage
+from tests.stateful.checks import check
 from tests.stateful.world import DAY, EUR, KEYS, Hire, World
 
 FORGER = SigningKey(keccak(b"forger"))
@@ -188,7 +189,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @invariant()
     def books_and_chain_agree(self):
-        self.world.check()
+        check(self.world)
 
     def teardown(self):
         """I-14, I-15: everybody leaves, with everything paused, and only gifts to the ledger itself stay behind."""
@@ -210,7 +211,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for (owner, held_currency), amount in list(world.books.balances.items()):
                 if held_currency == currency and amount:
                     world.withdraw(owner, currency, amount)
-        world.check()
+        check(world)
         for currency in world.currencies:
             assert world.books.total(currency) == 0, "I-14"
 

@@ -1,4 +1,4 @@
-"""The whole platform on a chain beside its Python truth. Every action happens on both; `check` holds them equal."""
+"""The whole platform on a chain beside its Python truth. Every action happens on both; `checks` holds them equal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from oracle.domain.signatures import Curve, SigningKey, to_compact
 from oracle.types import ZERO_BYTES32
 from tests.models.accounts import AccountsModel, Refused, subaccount
 from tests.models.agreements import AgreementModel, Cap, Purse, Settled, Terms, Usage
-from tests.models.split import Payee, SplitterModel, entitlement
+from tests.models.split import Payee, SplitterModel
 from tests.stateful.chain import Chain
 
 EUR = 1_000_000
@@ -349,59 +349,6 @@ class World:
 
     def held(self, currency: str) -> int:
         return sum(hire.model.hold for hire in self.hires if hire.currency == currency)
-
-    # Truth
-
-    def check(self) -> None:
-        accounts = [
-            *self.providers, *self.customers, self.maker, self.community, self.repairer, self.stranger,
-            self.holds_account, *(self.splits.account_of(split) for split in self.splits.splits),
-        ]  # fmt: skip
-        pairs = [(account, currency) for account in accounts for currency in self.currencies]
-        calls = [(self.ledger, "balanceOf", (account, int(currency, 16))) for account, currency in pairs]
-        for currency in self.currencies:
-            calls += [
-                (self.ledger, "totalSupply", (int(currency, 16),)),
-                (self.tokens[currency], "balanceOf", (self.ledger.address,)),
-                (self.agreements, "heldIn", (currency,)),
-            ]
-        calls += [(self.agreements, "stateOf", (hire.id,)) for hire in self.hires]
-        split_pairs = [(split, currency) for split in self.splits.splits for currency in self.currencies]
-        calls += [(self.splitter, "totalOf", pair) for pair in split_pairs]
-        answers = iter(self.chain.read(calls))
-
-        balances = {pair: next(answers) for pair in pairs}
-        for pair, balance in balances.items():
-            assert balance == self.books.balance(*pair), f"I-2: {pair}"
-        for currency in self.currencies:
-            supply, tokens, held = next(answers), next(answers), next(answers)
-            assert supply == sum(balances[account, currency] for account in accounts), f"I-1: {currency}"
-            assert supply == self.books.total(currency) <= tokens == self.books.tokens_held(currency), (
-                f"I-1: {currency}"
-            )
-            assert held == self.held(currency) <= balances[self.holds_account, currency], f"I-5: {currency}"
-        for hire in self.hires:
-            self._check_agreement(hire, next(answers))
-        for split, currency in split_pairs:
-            self._check_split(split, currency, next(answers))
-        self.books.check()
-
-    def _check_agreement(self, hire: Hire, word: int) -> None:
-        model = hire.model
-        assert word == model.state.pack(), f"I-3: agreement {hire.id} is {word:064x}, not {model.state}"
-        if not model.closed:
-            exact = model.terms.charge(model.registers, model.elapsed)
-            assert model.settled + model.arrears == exact, f"I-4: agreement {hire.id}"
-            assert model.settled + model.hold >= hire.covered, f"I-6: agreement {hire.id}"
-            hire.covered = model.settled + model.hold
-
-    def _check_split(self, split: int, currency: str, total: int) -> None:
-        state = self.splits.splits[split]
-        assert total == state.total(currency), f"I-7: split {split}"
-        sum_of_shares = sum(payee.share for payee in state.payees)
-        for payee in state.payees:
-            had = state.received_by.get((state.version, currency, payee.account), 0)
-            assert had == entitlement(total, payee.share, sum_of_shares), f"I-7: {payee.account} of split {split}"
 
 
 def _refusal(act: Callable[[], None]) -> str | None:

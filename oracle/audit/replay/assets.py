@@ -121,7 +121,8 @@ class Assets(Module):
     # Title
 
     def transfer_from(self, call: Call, sender: bytes, receiver: bytes, number: int, _data: bytes = b"") -> None:
-        """Offers and permit signers lapse, the old split is paid out, later fees go to the buyer's split (I-11)."""
+        """Offers and permit signers lapse and the old split is paid out (I-11). A split that the seller controls gives
+        way to the buyer's own, unless it backs a lien."""
         asset = self.known(number)
         authorised = call.sender in (asset.owner, asset.approved, asset.lienholder)
         authorised = authorised or (asset.owner, call.sender) in self.operators
@@ -138,7 +139,7 @@ class Assets(Module):
         inner = call.by(self.address)
         splits.distribute_all(inner, asset.split)
         old = splits.known(asset.split)
-        if asset.lienholder == ZERO and old.controller != ZERO:
+        if asset.lienholder == ZERO and old.controller == sender:
             splits.create(inner, receiver, ((receiver, 1),), tuple(old.currencies))
             asset.split = len(splits.splits)
             self._tell_route(call, number, asset)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from oracle.audit.abi import Value
-from oracle.audit.keccak import word
+from oracle.audit.keccak import create_address, word
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, subaccount
 from oracle.audit.split import payout
 
@@ -18,8 +18,11 @@ MOST_CURRENCIES = 8
 
 @dataclass(slots=True)
 class Split:
+    """`payee_list`: the contract whose code holds the present version's payees."""
+
     controller: bytes
     payees: tuple[Payee, ...]
+    payee_list: bytes
     version: int = 1
     currencies: list[bytes] = field(default_factory=list)
     totals: dict[tuple[int, bytes], int] = field(default_factory=dict)
@@ -34,6 +37,7 @@ class Splits(Module):
         super().__init__(world, address)
         self.splits: dict[int, Split] = {}
         self._accounts: dict[int, bytes] = {}
+        self._lists = 0
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -50,7 +54,7 @@ class Splits(Module):
         self._check_payees(number, payees)
         self.refuse_unless(0 < len(currencies) <= MOST_CURRENCIES, "a split lists 1 to 8 currencies")
         self.refuse_unless(len(set(currencies)) == len(currencies), "a currency is listed twice")
-        split = Split(controller, payees, currencies=list(currencies))
+        split = Split(controller, payees, self._next_payee_list(), currencies=list(currencies))
         split.shares_of[1] = payees
         self.splits[number] = split
         self.emit(call, "SplitCreated", number, controller, payees, currencies)
@@ -61,6 +65,7 @@ class Splits(Module):
         self._check_payees(number, payees)
         split.version += 1
         split.payees = payees
+        split.payee_list = self._next_payee_list()
         split.shares_of[split.version] = payees
         self.emit(call, "SharesChanged", number, split.version, payees)
 
@@ -107,10 +112,7 @@ class Splits(Module):
             base: Path = ("_splits", number)
             yield (*base, "controller"), split.controller
             yield (*base, "version"), split.version
-            yield (*base, "payees"), len(split.payees)
-            for index, (account, share) in enumerate(split.payees):
-                yield (*base, "payees", index, "account"), account
-                yield (*base, "payees", index, "share"), share
+            yield (*base, "payeeList"), split.payee_list
             yield (*base, "currencies"), len(split.currencies)
             for index, currency in enumerate(split.currencies):
                 yield (*base, "currencies", index), currency
@@ -119,6 +121,11 @@ class Splits(Module):
                 yield (*base, "totals", version, currency), total
 
     # Internals
+
+    def _next_payee_list(self) -> bytes:
+        """Each version's payees are the code of a contract; a contract's own nonce begins at 1."""
+        self._lists += 1
+        return create_address(self.address, self._lists)
 
     def _pay(self, call: Call, number: int, split: Split, currency: bytes) -> None:
         """Where no payee gains a whole unit, nothing moves and nothing is written."""

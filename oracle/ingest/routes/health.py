@@ -21,17 +21,20 @@ def healthz() -> dict[str, str]:
 
 @routes.get("/readyz", responses=problems(), response_model=None)
 def readyz(shared: SharedState) -> dict[str, object] | Response:
-    """The database answers, the read model is there, and the relay follows the chain."""
+    """The database answers, the relay follows the chain and can pay for gas."""
     now = shared.clock()
     with shared.database.reading() as connection:
         checkpoint = checkpoints.load(connection)
-        index = next((cycle for cycle in cycles.all_cycles(connection) if cycle.name == "index"), None)
+        last = {cycle.name: cycle for cycle in cycles.all_cycles(connection)}
     if checkpoint is None:
         return problem("not_ready", 503, "the chain has not been read yet; is the relay running?")
+    index = last.get("index")
     lag = None if index is None or index.succeeded_at is None else now - index.succeeded_at
     if lag is None or lag > STALE_SECONDS:
         why = "never" if lag is None else f"{lag:.0f} s ago"
         return problem("chain_behind", 503, f"the chain was last read {why}; see the relay's log")
+    if "gas" in last and last["gas"].outcome == "low":
+        return problem("gas_low", 503, "the relayer's account cannot pay for much longer; send it coin for gas")
     return {"status": "ready", "block": checkpoint.number, "head": checkpoint.head, "secondsSinceIndex": round(lag, 1)}
 
 

@@ -61,10 +61,7 @@ function currency(address) {
 function connected(on) {
   document.body.classList.toggle("lost", !on);
   if (!on && page.heard !== null) notice(`No connection since ${page.heard.toLocaleTimeString("en-GB")}; the figures are from then.`);
-  if (on) {
-    page.heard = new Date();
-    notice("");
-  }
+  if (on) notice("");
   at("connection").className = on ? "pill live" : "pill lost";
   say("connection", on ? "live" : "not connected, trying again");
 }
@@ -87,6 +84,7 @@ async function chooseAsset() {
 
 async function lookAtAsset() {
   const asset = await ask(`/v1/assets/${page.asset}`);
+  page.heard = new Date();
   const name = shortText(asset.model) || "Machine";
   document.title = `${name} · CISE`;
   say("title", name);
@@ -210,6 +208,7 @@ function drawCurve() {
 }
 
 function hear({ kind, data }) {
+  page.heard = new Date();
   if (kind === "ledger") lookAtAsset().catch(lost);
   if (page.agreement === null || data.agreementId !== page.agreement.agreementId) return;
   page.state = withEvent(page.state, kind, data);

@@ -1,6 +1,7 @@
 """Which currencies there are is decided by governance, once each; nothing else about them is."""
 
 import pytest
+
 from tests.fixtures.ledger import deploy
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event

@@ -1,6 +1,7 @@
-"""Owners that are contracts (ERC-1271): asked at every use, never believed longer, and unable to do harm while asked."""
+"""Owners that are contracts (ERC-1271): asked at every use, never believed longer, harmless while asked."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id, deploy
 from tests.helpers.errors import typed_error
 

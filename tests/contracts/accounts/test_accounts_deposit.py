@@ -1,6 +1,7 @@
 """Money comes in: exactly what was announced, in an admitted currency, to an account that can use it (I-1)."""
 
 import pytest
+
 from tests.fixtures.ledger import MILLION, currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error

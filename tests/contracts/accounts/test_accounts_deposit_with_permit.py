@@ -2,6 +2,7 @@
 
 import brownie
 import pytest
+
 from tests.fixtures.ledger import MILLION, currency_id, local_account
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event

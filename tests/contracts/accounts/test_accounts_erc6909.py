@@ -1,6 +1,7 @@
 """The ledger as a plain ERC-6909: what wallets and other contracts expect of balances, allowances and operators."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error
@@ -20,9 +21,7 @@ def test_transfer_moves_credit_and_no_tokens(ledger, euro, id_, customer, provid
         tx = ledger.transfer(provider, id_, 60, {"from": customer})
     assert credit == {customer: -60, provider: 60}
     assert tx.return_value is True
-    assert_events(
-        tx, event("Transfer", caller=customer, sender=customer, receiver=provider, id=id_, amount=60)
-    )
+    assert_events(tx, event("Transfer", caller=customer, sender=customer, receiver=provider, id=id_, amount=60))
 
 
 def test_fees_earned_are_at_once_a_prepaid_balance(ledger, id_, customer, provider, stranger, funded, euro):

@@ -1,6 +1,7 @@
 """Tokens that do not do what they say: refused, or their oddity stays with their own holders (I-1)."""
 
 import pytest
+
 from tests.fixtures.ledger import MILLION, currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error
@@ -9,6 +10,12 @@ from tests.helpers.errors import typed_error
 def test_i1_token_that_keeps_a_fee_is_refused(ledger, new_currency, customer):
     token = new_currency("FeeOnTransferToken", customer)
     with typed_error("Accounts_DeliveredOther", token, 100, 99):
+        ledger.deposit(token, customer, 100, {"from": customer})
+
+
+def test_i1_token_that_delivers_more_than_announced_is_refused(ledger, new_currency, customer):
+    token = new_currency("GenerousToken", customer)
+    with typed_error("Accounts_DeliveredOther", token, 100, 101):
         ledger.deposit(token, customer, 100, {"from": customer})
 
 

@@ -1,6 +1,7 @@
 """Promise 5: a pause stops new money from coming in, and nothing else."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event

@@ -3,6 +3,7 @@ and every view showing the state before or after, nothing between."""
 
 import pytest
 from eth_utils import keccak
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.typed_data import sign
 

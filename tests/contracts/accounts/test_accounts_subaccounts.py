@@ -1,6 +1,7 @@
 """A module's pots: derived addresses out of which only that module moves money (I-2)."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
@@ -26,9 +27,7 @@ def test_subaccount_is_the_hash_of_module_and_key(ledger, module):
 def test_module_moves_from_its_own_pot(ledger, euro, module, provider, pot, balance):
     tx = ledger.moveFrom(KEY, provider, euro, 30, {"from": module})
     assert (balance(pot, euro), balance(provider, euro)) == (70, 30)
-    assert_events(
-        tx, event("Transfer", caller=module, sender=pot, receiver=provider, id=currency_id(euro), amount=30)
-    )
+    assert_events(tx, event("Transfer", caller=module, sender=pot, receiver=provider, id=currency_id(euro), amount=30))
 
 
 def test_i2_the_same_key_of_another_module_is_another_pot(ledger, euro, stranger, pot):

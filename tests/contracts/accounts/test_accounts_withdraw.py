@@ -1,6 +1,7 @@
 """Always an exit (promise 5): a free balance leaves at once, to any wallet its owner names."""
 
 import pytest
+
 from tests.fixtures.ledger import currency_id
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error

@@ -43,7 +43,7 @@ def split(splitter, controller, payees, euro, crown):  # noqa: F811
 def receive(ledger, splitter, admin):  # noqa: F811
     """`receive(split, currency, amount)`: fees arrive, as settlement would make them."""
 
-    def arrive(split, currency, amount):  # noqa: F811
+    def arrive(split, currency, amount):
         ledger.deposit(currency, splitter.accountOf(split), amount, {"from": admin})
 
     return arrive

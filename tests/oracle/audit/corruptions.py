@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from random import Random
 from typing import Any
 
@@ -17,7 +18,10 @@ from oracle.audit.verify import Audit
 
 @dataclass(frozen=True)
 class LogLie:
-    """Changes, drops or doubles one log of a receipt; `renumber` counts the logs anew behind it."""
+    """Changes, drops or doubles one log of a receipt; `renumber` counts the logs anew behind it.
+
+    `twins`: how many logs directly behind are the same; which one of them was dropped or doubled nobody can tell.
+    """
 
     kind: str
     block: int
@@ -26,6 +30,7 @@ class LogLie:
     at: int
     flip: int
     renumber: bool
+    twins: int = 0
 
     def touches(self, method: str, params: Sequence[Any]) -> bool:
         return method == "eth_getBlockReceipts" and params[0] == hex(self.block)
@@ -54,7 +59,8 @@ class LogLie:
         return result
 
     def found_by(self, finding: Finding) -> bool:
-        exact = (self.index, self.index + 1) if self.kind == "doubled" else (self.index,)
+        behind = {"doubled": self.twins + 1, "dropped": self.twins}.get(self.kind, 0)
+        exact = range(self.index, self.index + behind + 1)
         return finding.place.transaction == self.transaction and finding.place.log_index in exact
 
 
@@ -147,7 +153,7 @@ def _log_maker(true: Audit, random: Random) -> Callable[[], Lie]:
         return log.address in true.world.modules or moves
 
     logs = [
-        (block.header.number, transaction.name, log)
+        (block.header.number, transaction.name, log, _twins(receipt.logs, log))
         for block in true.chain
         for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
         for log in receipt.logs
@@ -155,12 +161,18 @@ def _log_maker(true: Audit, random: Random) -> Callable[[], Lie]:
     ]
 
     def make() -> Lie:
-        block, transaction, log = random.choice(logs)
+        block, transaction, log, twins = random.choice(logs)
         kinds = ["topic", "address", "dropped", "doubled"] + ["data", "data"] * bool(log.data)
         at, flip = random.randrange(max(1, len(log.data))), random.randrange(1, 256)
-        return LogLie(random.choice(kinds), block, transaction, log.index, at, flip, random.random() < 0.5)
+        return LogLie(random.choice(kinds), block, transaction, log.index, at, flip, random.random() < 0.5, twins)
 
     return make
+
+
+def _twins(logs: Sequence[Log], log: Log) -> int:
+    behind = logs[logs.index(log) + 1 :]
+    same = takewhile(lambda each: (each.address, each.topics, each.data) == (log.address, log.topics, log.data), behind)
+    return sum(1 for _ in same)
 
 
 def _calldata_maker(true: Audit, random: Random) -> Callable[[], Lie]:

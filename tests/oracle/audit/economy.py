@@ -186,6 +186,7 @@ class Teller(Beginning):
         self.send(OWNER, "AssetRegistry", "placeLien", 2, names[COMMUNITY])
         self.send(COMMUNITY, "AssetRegistry", "transferFrom", names[OWNER], names[REPAIRER], 2)
         self.send(COMMUNITY, "AssetRegistry", "releaseLien", 2)
+        self.send(REPAIRER, "AssetRegistry", "transferFrom", names[REPAIRER], names[OWNER], 2)
         self._settle((1, [on.reading(meter(1), 5, 1, 2, (3_777, 0, 0, 0))]))
         self.send(OWNER, "AssetRegistry", "approve", names[CLARA], 1)
         self.send(OWNER, "AssetRegistry", "setApprovalForAll", names[BERT], True)

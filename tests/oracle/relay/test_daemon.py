@@ -1,6 +1,7 @@
 """The daemon: cycles on their own clock, one recorded outcome each, a clean end, nothing secret in its logs."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -10,11 +11,14 @@ import time
 
 import httpx
 import pytest
+import structlog
 
 from oracle.chain.node_errors import NodeNotReachable
 from oracle.errors import Rejected
 from oracle.relay.context import Outcome
-from oracle.store import cycles, live
+from oracle.relay.logs import configure_logging
+from oracle.settings import Settings
+from oracle.store import cycles, form_requests, live
 from oracle.store.database import DatabaseBusy
 from tests.e2e.world import CUSTOMER, PERMIT_KEY, RELAYER, secret_of
 from tests.environment import ROOT
@@ -114,7 +118,18 @@ def test_every_cycle_is_recorded_with_its_outcome(world, start_oracle):
     oracle = start_oracle()
     oracle.cycle()
     found = outcomes(oracle)
-    assert set(found) == {"index", "confirm", "settle", "refill", "forms", "permits", "accrue", "distribute", "clean"}
+    assert set(found) == {
+        "index",
+        "confirm",
+        "settle",
+        "refill",
+        "forms",
+        "permits",
+        "accrue",
+        "distribute",
+        "gas",
+        "clean",
+    }
     assert all(cycle.succeeded_at == cycle.at for cycle in found.values())
 
 
@@ -201,3 +216,60 @@ def test_old_live_events_are_cleared(world, start_oracle):
         kinds = {event.kind for event in live.after(connection, 0)}
     assert "new" in kinds
     assert "old" not in kinds
+
+
+def test_low_gas_is_told_before_it_runs_out(world, start_oracle):
+    oracle = start_oracle()
+    assert oracle.cycle("gas") == {"gas": "nothing"}
+    assert oracle.get("/readyz").status_code == 200
+    relayer = oracle.daemon.context.sender.address
+    world.client.web3.provider.make_request("anvil_setBalance", [relayer, hex(10**15)])
+    assert oracle.cycle("gas") == {"gas": "low"}
+    answer = oracle.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "gas_low")
+    assert start_oracle("dry", relayer_key=None).cycle("gas") == {"gas": "dry"}
+
+
+def test_permits_are_renewed_only_when_due(world, start_oracle):
+    world.hire()
+    oracle = start_oracle()
+    assert oracle.cycle("permits", "permits") == {"permits": "nothing"}
+    world.mine(seconds=400)
+    oracle.cycle("index")
+    assert oracle.cycle("permits") == {"permits": "done"}
+
+
+def test_logs_are_json_lines_also_from_libraries(capfd):
+    configure_logging("INFO")
+    structlog.get_logger().info("ours", key=Settings(relayer_key="ab" * 32).relayer_key)
+    structlog.get_logger().debug("too_fine")
+    logging.getLogger("some.library").warning('says "this"')
+    try:
+        raise ValueError("why")
+    except ValueError:
+        logging.getLogger("some.library").exception("broke")
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+    ours, theirs, broke = (json.loads(line) for line in capfd.readouterr().err.splitlines())
+    assert (ours["event"], ours["key"]) == ("ours", "**********")
+    assert theirs == {"event": 'says "this"', "level": "warning", "logger": "some.library"}
+    assert "ValueError: why" in broke["trace"]
+
+
+def test_run_ends_on_a_signal_in_this_process(world, start_oracle):
+    oracle = start_oracle()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    try:
+        oracle.daemon.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert not oracle.daemon._scheduler.running
+
+
+def test_a_form_that_the_relay_cannot_carry_is_a_defect(world, start_oracle):
+    oracle = start_oracle()
+    with oracle.database.writing() as connection:
+        form_requests.add(connection, "Withdraw", 1, b"\x01" * 32, {}, b"", 1.0)
+    assert oracle.cycle("forms") == {"forms": "fatal"}

@@ -1,14 +1,21 @@
 """The chain is away, loses answers, forks, or is another one: nothing is lost, nothing is paid twice."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from oracle.chain.node import free_port
 from oracle.chain.node_errors import WrongChain
 from oracle.errors import Fatal
+from oracle.relay.confirm import RESEND_SECONDS, confirm
 from oracle.relay.daemon import Daemon
-from oracle.store import batches, checkpoints, read_model
+from oracle.relay.submit import settle_due
+from oracle.store import batches, checkpoints, read_model, readings
 from oracle.store.batches import Stage
 from tests.e2e.proxy import FaultyNode, error
+from tests.e2e.steps import settle_directly
+from tests.e2e.world import CUSTOMER, EUR, HOLD
 
 
 @pytest.fixture
@@ -20,6 +27,14 @@ def node(world):
 def stages(oracle):
     with oracle.database.reading() as connection:
         return [batch.stage for batch in reversed(batches.newest(connection))]
+
+
+def wait_until(condition, seconds=10):
+    """Anvil mines a moment after it has answered."""
+    limit = time.monotonic() + seconds
+    while not condition() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert condition()
 
 
 def test_a_chain_that_is_not_reachable_at_start_says_what_to_do(world):
@@ -49,7 +64,11 @@ def test_while_the_chain_is_away_readings_are_taken_and_settled_later(world, sta
     oracle = start_oracle(rpc_url=node.url)
     node.down = True
     assert oracle.results(hire.use(100), hire.use(200)) == ["accepted", "accepted"]
-    assert oracle.cycle("index", "settle", "permits") == {"index": "retry", "settle": "retry", "permits": "done"}
+    assert oracle.cycle("index", "settle", "permits") == {
+        "index": "retry",
+        "settle": "retry",
+        "permits": "nothing",
+    }
     node.down = False
     oracle.settle()
     assert world.state(hire).settled == 300
@@ -89,8 +108,6 @@ def test_a_transaction_that_never_arrived_is_sent_again_with_the_same_bytes(worl
     oracle.cycle("settle")
     node.faults["eth_sendRawTransaction"] = keep
     oracle.daemon.context.client.check_chain()
-    from oracle.relay.confirm import RESEND_SECONDS, confirm
-
     confirm(oracle.daemon.context, 2e9 + RESEND_SECONDS)
     oracle.settle()
     assert world.state(hire).settled == 100
@@ -134,8 +151,8 @@ def test_confirmation_waits_for_the_set_depth(world, start_oracle):
     oracle = start_oracle(confirmations=3)
     oracle.cycle("index")
     oracle.post(hire.use(100))
-    oracle.cycle("settle", "confirm")
-    assert stages(oracle) == [Stage.MINED]
+    oracle.cycle("settle")
+    wait_until(lambda: oracle.cycle("confirm") and stages(oracle) == [Stage.MINED])
     world.mine(2)
     oracle.cycle("confirm")
     assert stages(oracle) == [Stage.MINED]
@@ -200,8 +217,116 @@ def test_a_database_of_another_deployment_is_refused(world, start_oracle):
     oracle = start_oracle()
     settings = oracle.settings
     with oracle.database.writing() as connection:
-        from dataclasses import replace
-
         checkpoint = checkpoints.load(connection)
         checkpoints.save(connection, replace(checkpoint, directory=world.wallet(7).address))
     assert Daemon(settings, oracle.database).run_once(("index",))["index"].word == "fatal"
+
+
+def revert(_, __):
+    return {"error": {"code": 3, "message": "execution reverted", "data": "0x"}}
+
+
+def test_a_transaction_that_fails_on_chain_is_tried_again_after_a_pause(world, start_oracle, node):
+    hire = world.hire()
+    oracle = start_oracle(rpc_url=node.url)
+    node.faults["eth_estimateGas"] = lambda _, __: {"result": hex(10_000)}  # far too little: it runs out of gas
+    oracle.post(hire.use(100))
+    oracle.cycle("settle")
+    wait_until(lambda: oracle.cycle("confirm") and stages(oracle) == [Stage.FAILED])
+    node.faults.clear()
+    assert oracle.cycle("index", "settle")["settle"] == "nothing"
+    settle_due(oracle.daemon.context, time.time() + 61)
+    oracle.settle()
+    assert stages(oracle) == [Stage.FAILED, Stage.FINAL]
+    assert world.state(hire).settled == 100
+
+
+def test_one_reading_that_cannot_be_settled_stops_no_other(world, start_oracle, node):
+    """The batch is halved until the poison is alone; it waits longer each time."""
+    hires = [world.hire() for _ in range(4)]
+    oracle = start_oracle(rpc_url=node.url)
+    poison = hires[2].use(100)
+    marked = poison.signature[:32].hex()
+
+    def refuse_poison(parameters, forward):
+        return revert(parameters, forward) if marked in parameters[0]["data"] else forward()
+
+    node.faults["eth_call"] = refuse_poison
+    oracle.post(*[poison if hire is hires[2] else hire.use(100) for hire in hires])
+    oracle.settle()
+    assert [world.state(hire).settled for hire in hires] == [100, 100, 0, 100]
+    with oracle.database.reading() as connection:
+        stored = readings.latest(connection, hires[2].agreement)
+        assert (stored.skips, stored.skip_reason) == (1, "call_reverted")
+        assert 50 < stored.retry_at - time.time() < 70
+    node.faults.clear()
+    settle_due(oracle.daemon.context, time.time() + 61)
+    oracle.settle()
+    assert world.state(hires[2]).settled == 100
+
+
+def test_refills_and_distributions_that_would_revert_cost_no_gas(world, start_oracle, node):
+    hire = world.hire()
+    oracle = start_oracle(rpc_url=node.url)
+    oracle.post(hire.use(HOLD))
+    oracle.settle()
+    world.give(CUSTOMER, 2 * EUR)
+    oracle.cycle("index")
+
+    def refuse_sending_calls(parameters, forward):
+        return revert(parameters, forward) if "from" in parameters[0] else forward()
+
+    node.faults["eth_call"] = refuse_sending_calls
+    before = len(stages(oracle))
+    found = oracle.daemon.run_once(("refill", "distribute"))
+    assert found["refill"].detail == {"sent": 0, "refused": 1}
+    assert found["distribute"].detail == {"sent": 0, "refused": 1}
+    assert len(stages(oracle)) == before
+
+
+def test_two_indexers_on_one_database_write_each_event_once(world, start_oracle, node):
+    """The second one finds the checkpoint moved while it was reading, and leaves it at that."""
+    hire = world.hire()
+    oracle = start_oracle(rpc_url=node.url)
+    other = Daemon(world.settings("oracle"), oracle.database)
+    world.hire(customer=7)
+    moved = []
+
+    def overtake(_, forward):
+        if not moved:
+            moved.append(other.run_once(("index",))["index"].word)
+        return forward()
+
+    node.faults["eth_getLogs"] = overtake
+    assert oracle.cycle("index") == {"index": "raced"}
+    assert moved == ["done"]
+    with oracle.database.reading() as connection:
+        opened = read_model.events(connection, ["AgreementOpened"])
+    assert [event.agreement_id for event in opened] == [hire.agreement, hire.agreement + 1]
+
+
+def test_before_the_chain_was_read_nothing_is_due(world):
+    daemon = Daemon(world.settings("fresh"))
+    found = daemon.run_once(("settle", "refill", "accrue", "distribute", "permits"))
+    assert {outcome.word for outcome in found.values()} == {"nothing"}
+    assert daemon.permits.answers([1], time.time())[1].permit is None
+
+
+def test_reading_may_begin_at_the_deployment(world, start_oracle):
+    deployed = world.client.head()
+    hire = world.hire()
+    oracle = start_oracle(start_block=deployed)
+    with oracle.database.reading() as connection:
+        assert read_model.agreement(connection, hire.agreement).hold == HOLD
+
+
+def test_reading_from_too_late_a_block_is_refused(world):
+    hire = world.hire()
+    late = Daemon(world.settings("late", start_block=world.client.head()))
+    outcome = late.run_once(("index",))["index"]
+    assert outcome.word == "fatal"
+    assert "CISE_START_BLOCK" in outcome.detail["why"]
+    start = world.client.head() + 1
+    settle_directly(world, hire, 100)
+    later = Daemon(world.settings("later", start_block=start))
+    assert later.run_once(("index",))["index"].word == "fatal"

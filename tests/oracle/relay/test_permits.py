@@ -204,7 +204,7 @@ def test_the_desk_issues_for_all_open_agreements_without_being_asked(world, star
     hire, oracle = world.hire(), start_oracle()
     oracle.cycle("index", "permits")
     with oracle.database.reading() as connection:
-        assert permits.latest(connection, hire.agreement).permit.charge_limit == HOLD
+        assert permits.latest(connection, [hire.agreement])[hire.agreement].permit.charge_limit == HOLD
         assert [p.permit.agreement_id for p in permits.newest_of_asset(connection, hire.machine.asset)] == [
             hire.agreement
         ]
