@@ -132,7 +132,6 @@ class _Settled:
     """What this run sent, a resumed one only its own part."""
 
     readings: int = 0
-    blocks: int = 0
     gas: int = 0
 
 
@@ -374,20 +373,20 @@ class _Year:
             self._tell(f"{done:,} readings are on the chain already.")
         days = max((flight.landed_at - BEGINNING) // DAY for flight in self._flights.billed) + 1
         with ThreadPoolExecutor(1, "node") as worker:
-            before: Future[Mined] | None = None
+            before: tuple[int, Future[Mined]] | None = None
             for day in days_of(self._flights):
                 due = [each for each in day.due if each.sequence > sequences[each.hire]]
                 batches = list(self._batches(due))
-                self._await(before)
-                before = worker.submit(self._settle, batches, day.ends_at) if batches else None
+                self._await(before, days)
+                before = (day.number, worker.submit(self._settle, batches, day.ends_at)) if batches else None
                 self._settled.readings += len(due)
-                self._progress("days settled", day.number + 1, days)
-            self._await(before)
+            self._await(before, days)
 
-    def _await(self, settling: "Future[Mined] | None") -> None:
+    def _await(self, settling: "tuple[int, Future[Mined]] | None", days: int) -> None:
         if settling is not None:
-            self._settled.gas += settling.result().gas
-            self._settled.blocks += 1
+            number, mined = settling
+            self._settled.gas += mined.result().gas
+            self._progress("days settled", number + 1, days)
 
     def _batches(self, due: Sequence[Due]) -> Iterator[bytes]:
         ordered = sorted(due, key=lambda each: self._tariff_of(each.hire.tail))
