@@ -8,24 +8,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import requests
 
 from oracle.errors import Fatal
 
-if sys.platform != "win32":
-    import fcntl
-
 HOST = "127.0.0.1"
 CHAIN_ID = 31_337
 START_SECONDS = 20.0
-LOCK_SECONDS = 15.0
 MNEMONIC = "test test test test test test test test test test test junk"
 """Anvil's published accounts: for local chains only, everybody has these keys."""
 STATES_KEPT = 16
@@ -36,8 +30,8 @@ _PARENT_DEATH_SIGNAL = 1
 class NodeOptions:
     """How the chain runs. `port` 0 takes a free one; `block_time` None mines each transaction at once.
 
-    The state file is written every `state_every` seconds and at the end; one node at a time has it. Without `history`
-    the node keeps the states of the last blocks only: blocks, transactions and receipts stay.
+    `long_run`: keeps the states of the last blocks only (blocks, transactions and receipts stay), and takes requests of
+    any size, so that `anvil_loadState` can bring back a long chain.
     """
 
     port: int = 0
@@ -49,8 +43,7 @@ class NodeOptions:
     timestamp: int | None = None
     log_file: Path | None = None
     binary: Path | None = None
-    state_every: int = 1
-    history: bool = True
+    long_run: bool = False
 
 
 class LocalNode:
@@ -74,19 +67,18 @@ class LocalNode:
         binary = self.options.binary or find_anvil()
         self.port = self.options.port or free_port()
         require_free(self.port)
-        with ExitStack() as files:
-            log, state = self.options.log_file, self.options.state_file
-            output = None if log is None else files.enter_context(log.open("ab"))
-            lock = None if state is None else files.enter_context(_alone_with(state))
+        output = self.options.log_file.open("ab") if self.options.log_file else None
+        try:
             self._process = subprocess.Popen(
                 [str(binary), *self._arguments()],
                 stdin=subprocess.DEVNULL,
                 stdout=output or subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
-                # The child keeps the lock for as long as it lives, longer than this process where that is killed.
-                pass_fds=() if lock is None else (lock.fileno(),),
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
+        finally:
+            if output is not None:
+                output.close()
         atexit.register(self.stop)
         self._await_answer(self._process)
         return self
@@ -137,13 +129,12 @@ class LocalNode:
             arguments += ["--block-time", str(options.block_time), "--order", "fifo"]
         if options.timestamp is not None:
             arguments += ["--timestamp", str(options.timestamp)]
+        if options.long_run:
+            arguments += ["--prune-history", str(STATES_KEPT), "--no-request-size-limit"]
         if options.state_file is not None:
             # Written every second because a kill leaves no time to write at the end.
-            arguments += ["--state", str(options.state_file), "--state-interval", str(options.state_every)]
-            if options.history:
-                arguments.append("--preserve-historical-states")
-        if not options.history:
-            arguments += ["--prune-history", str(STATES_KEPT)]
+            options.state_file.parent.mkdir(parents=True, exist_ok=True)
+            arguments += ["--state", str(options.state_file), "--state-interval", "1", "--preserve-historical-states"]
         return arguments
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
@@ -160,29 +151,6 @@ class LocalNode:
             time.sleep(0.05)
         self.stop()
         raise Fatal("local chain", f"no answer on port {self.port} in {START_SECONDS:.0f} s", "Look at the node's log.")
-
-
-@contextmanager
-def _alone_with(state_file: Path) -> Iterator[IO[bytes]]:
-    """Waits until a node before has written its state and ended. Raises Fatal where it goes on running."""
-    state_file.parent.mkdir(parents=True, exist_ok=True)
-    with state_file.with_suffix(".lock").open("wb") as lock:
-        limit = time.monotonic() + LOCK_SECONDS
-        while not _locked(lock):
-            if time.monotonic() > limit:
-                raise Fatal("local chain", f"another node uses {state_file}", "Stop it, or choose another folder.")
-            time.sleep(0.1)
-        yield lock
-
-
-def _locked(lock: IO[bytes]) -> bool:
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def find_anvil() -> Path:

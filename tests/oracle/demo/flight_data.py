@@ -70,7 +70,7 @@ def main() -> None:
         if (what, done) == ("days settled", day):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    run_flights(3, folder, data, progress=progress)
+    run_flights(3, folder, data, progress=progress, save_every=0)
 
 
 if __name__ == "__main__":
