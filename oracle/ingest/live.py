@@ -77,8 +77,10 @@ class Broadcaster:
                     sent = max(sent, event.id)
                     yield _frame(event)
             while True:
+                # A little more than what is left, so that a timer that fires early does not wait a second round.
+                left = max(looked + LOOK_SECONDS - time.monotonic(), 0) + 0.01
                 with suppress(TimeoutError):
-                    event = await asyncio.wait_for(listener.queue.get(), LOOK_SECONDS)
+                    event = await asyncio.wait_for(listener.queue.get(), left)
                     if event.id > sent:
                         heard = time.monotonic()
                         yield _frame(event)

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from oracle.errors import Fatal, Retryable
@@ -101,6 +101,9 @@ def _typed_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise DatabaseBusy("database", str(error.orig)[:120]) from error
+    except IntegrityError as error:
+        # Two writers at once, where the database lets them: the second finds the first's rows when it comes again.
+        raise DatabaseBusy("database", "somebody else wrote the same row at the same time") from error
 
 
 def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

@@ -5,7 +5,7 @@ imports nothing of the oracle. Money enters through a `Purse`, the customer's ba
 
     model = AgreementModel.open(terms, opened_at=now, hold=2_000_000, cap=Cap(10_000_000, 86_400), purse=purse)
     outcome = model.settle(Usage(1, now, (500, 0, 0, 0)), now=now + 5, purse=purse)
-    assert outcome == Settled(word=model.word_before_refill, taken=500, refill=None)
+    assert outcome == Settled(state=model.state, taken=500)
 """
 
 from __future__ import annotations

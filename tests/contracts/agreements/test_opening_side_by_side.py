@@ -82,3 +82,15 @@ def test_the_longest_notice_of_an_assets_agreements_is_known(economy, drill, pri
     for tariff in (priced, slow, priced):
         economy.open(customer, drill, tariff, exclusive=False)
     assert economy.agreements.longestNoticeOf(drill.id) == 30 * DAY
+
+
+def test_an_exclusive_agreement_stays_alone_when_its_successor_closes_first(economy, drill, priced, customer, rival):
+    """A final reading ended the successor early; the old agreement runs, and is paid for, to the end of its notice."""
+    old = economy.open(customer, drill, priced)
+    economy.agreements.end(old.id, {"from": customer})
+    successor = economy.open(customer, drill, priced)
+    economy.agreements.end(successor.id, {"from": customer})
+    economy.use(successor, 1, 5, flags=1)
+    economy.agreements.close(successor.id, {"from": customer})
+    with typed_error("Agreements_AssetTaken", drill.id, 1):
+        economy.open(rival, drill, priced, exclusive=False)

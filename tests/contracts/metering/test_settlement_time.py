@@ -53,6 +53,22 @@ def test_without_a_synchronised_clock_the_last_value_counts(economy, hire):
     assert (economy.state(hire).elapsed, economy.state(hire).settled) == (1_000, 1_007)
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=str)
+def test_I3_a_time_skipped_for_an_untimed_newer_reading_is_charged_by_the_next_accrual(economy, hire, order):
+    """The one case where order shows, and for a while only: the older reading is stale, its standing part is not."""
+    clock.pass_time(2_000)
+    readings = [
+        economy.signed(hire, 1, 5, time=hire.opened_at + 1_000),
+        economy.signed(hire, 2, 7, time=0, flags=UNSYNCHRONISED),
+    ]
+    for i in order:
+        economy.settle(hire, readings[i])
+    assert economy.state(hire).settled == (1_007 if order == (0, 1) else 7)
+    clock.next_block_at(hire.opened_at + 3_000)
+    economy.agreements.accrue(hire.id, {"from": economy.stranger})
+    assert (economy.state(hire).settled, economy.state(hire).sequence) == (3_007, 2)
+
+
 def test_an_unsynchronised_clock_may_be_years_ahead(economy, hire):
     economy.use(hire, 1, 7, time=(1 << 40) - 1, flags=UNSYNCHRONISED)
     assert (economy.state(hire).elapsed, economy.state(hire).settled) == (0, 7)

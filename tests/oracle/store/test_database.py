@@ -97,6 +97,13 @@ def test_a_locked_database_is_a_typed_error(tmp_path, monkeypatch):
         pass
 
 
+def test_writing_the_same_row_twice_is_something_to_try_again(database):
+    with database.writing() as connection:
+        sessions.add_nonce(connection, "n", 1.0)
+    with pytest.raises(DatabaseBusy, match="same row"), database.writing() as connection:
+        sessions.add_nonce(connection, "n", 1.0)
+
+
 def test_writers_wait_for_each_other(database):
     def write(number):
         for i in range(10):
