@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from oracle.domain.readings import Flag
-from tests.contracts.agreements.expected import fees
+from tests.contracts.metering.expected import fees
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
 from tests.helpers import clock
 from tests.models.agreements import AgreementModel, Purse, Settled, Skip, Usage

@@ -27,7 +27,7 @@ def test_use_within_the_permit_keeps_the_agreement_though_an_accrual_came_first(
     assert economy.state(dear).sequence == 1
 
     clock.next_block_in(DAYS)
-    with typed_error("Agreements_UsedSince", dear.id, 0, EUR):
+    with typed_error("Agreements_UsedSince", dear.id):
         economy.agreements.endUnused(dear.id, {"from": economy.provider})
 
 

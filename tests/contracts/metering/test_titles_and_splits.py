@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.expected import fees, word
+from tests.contracts.metering.expected import fees, word
 from tests.fixtures.economy import WEALTH
 from tests.helpers.balances import BalanceChanges
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contracts.agreements.expected import moved
-from tests.contracts.agreements.opening import carry, form_of
+from tests.contracts.metering.expected import moved
+from tests.contracts.metering.opening import carry, form_of
 from tests.fixtures.economy import DAY, EUR, FAR_FUTURE, HOLD_TARGET, MONTH, USUAL_CAP, other_domain
 from tests.helpers import clock
 from tests.helpers.errors import typed_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.opening import carry, form_of
+from tests.contracts.metering.opening import carry, form_of
 from tests.fixtures.economy import HOLD_TARGET, WEALTH
 from tests.fixtures.ledger import deploy
 from tests.helpers.errors import typed_error

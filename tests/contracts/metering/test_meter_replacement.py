@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.expected import fees, reading_settled, skipped
+from tests.contracts.metering.expected import fees, reading_settled, skipped
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
 from tests.helpers import clock
 from tests.helpers.errors import typed_error

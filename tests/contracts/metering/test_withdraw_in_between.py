@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.contracts.agreements.expected import fees, reading_settled, refill_short, refilled
+from tests.contracts.metering.expected import fees, reading_settled, refill_short, refilled
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET, WEALTH
 from tests.helpers import clock
 from tests.helpers.errors import typed_error

@@ -12,7 +12,7 @@ from oracle.domain.batching import Group, Record, encode_batch
 from oracle.domain.hashing import keccak
 from oracle.domain.readings import Flag
 from oracle.domain.signatures import Curve, SigningKey
-from tests.contracts.agreements.expected import skipped, word
+from tests.contracts.metering.expected import skipped, word
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
 from tests.helpers import clock
 from tests.helpers.errors import typed_error

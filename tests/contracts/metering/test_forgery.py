@@ -9,7 +9,7 @@ import pytest
 from oracle.domain.hashing import keccak
 from oracle.domain.readings import Flag
 from oracle.domain.signatures import SECP256K1_ORDER, SigningKey, to_compact
-from tests.contracts.agreements.expected import fees, skipped, word
+from tests.contracts.metering.expected import fees, skipped, word
 from tests.fixtures.economy import other_domain
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oracle.domain.readings import Flag
-from tests.contracts.agreements.expected import reading_settled, skipped, slot
+from tests.contracts.metering.expected import reading_settled, skipped, slot
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET
 from tests.helpers import clock
 from tests.helpers.events import assert_events, event

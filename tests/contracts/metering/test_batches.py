@@ -11,7 +11,7 @@ from eth_abi import encode
 from oracle.domain.batching import Group, Record, encode_batch
 from oracle.domain.hashing import keccak
 from oracle.domain.signatures import Curve, SigningKey
-from tests.contracts.agreements.expected import reading_settled, skipped
+from tests.contracts.metering.expected import reading_settled, skipped
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events
 from tests.models.agreements import Skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import brownie
 import pytest
 
-from tests.contracts.agreements.expected import fees, moved
+from tests.contracts.metering.expected import fees, moved
 from tests.fixtures.economy import FAR_FUTURE, HOLD_TARGET, MONTH, WEALTH, Hire
 from tests.helpers import clock
 from tests.helpers.events import assert_events

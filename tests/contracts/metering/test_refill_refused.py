@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.expected import HALF, reading_settled
+from tests.contracts.metering.expected import HALF, reading_settled
 from tests.fixtures.economy import DAY, HOLD_TARGET
 from tests.helpers import clock
 from tests.helpers.errors import typed_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.expected import fees
+from tests.contracts.metering.expected import fees
 from tests.fixtures.economy import EUR, HOLD_TARGET, MONTH, WEALTH
 from tests.helpers import clock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.agreements.expected import moved
+from tests.contracts.metering.expected import moved
 from tests.fixtures.economy import EUR, HOLD_TARGET
 from tests.helpers.balances import BalanceChanges
 from tests.helpers.errors import typed_error
