@@ -12,7 +12,8 @@ from rich.progress import Progress as Bars
 
 from oracle.cli import output
 from oracle.cli.session import Json
-from oracle.demo.flights import WHOLE_YEAR, FlightsTold, Progress, run_flights
+from oracle.demo.fleet import Progress
+from oracle.demo.flights import WHOLE_YEAR, FlightsTold, run_flights
 
 QUICK = 3
 

@@ -4,18 +4,14 @@ The chain is the only memory: what is registered, opened and settled is read fro
 from the chain that was written last. A folder keeps that; without one the chain lives in memory.
 """
 
-import resource
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-from web3.contract import Contract
 
 from oracle.audit import report
 from oracle.audit.rpc import Node
@@ -23,9 +19,10 @@ from oracle.audit.verify import audit
 from oracle.chain.client import ChainClient
 from oracle.chain.contracts import Platform, SlotState
 from oracle.chain.node import LocalNode, NodeOptions
-from oracle.demo.bulk import MOST_GAS, BulkNode, Encoder, Mined
-from oracle.demo.cast import SHARES, Part
+from oracle.demo.bulk import MOST_GAS, BulkNode, Mined
+from oracle.demo.cast import SHARES
 from oracle.demo.claims import Claims
+from oracle.demo.fleet import BY_HOUR, BY_THRUST, PUBLISHED, SPLIT, Fleet, Progress, account_address
 from oracle.demo.flights_check import Bill, Prices, recompute
 from oracle.deployment.config import read_config
 from oracle.deployment.manifest import read_manifest, write_manifest
@@ -44,51 +41,33 @@ from oracle.device.replay.flights import (
     read_flights,
 )
 from oracle.domain.batching import Group, Record, encode_batch
-from oracle.domain.bindings import MeterBinding, registers_hash
 from oracle.domain.forms import digest
-from oracle.domain.hashing import address_bytes, keccak
+from oracle.domain.hashing import address_bytes
 from oracle.domain.readings import NO_FLAGS, Reading
 from oracle.domain.signatures import Curve, to_compact
 from oracle.parties import accounts, splits, tariffs
-from oracle.parties.assets import SOFTWARE_KEY
-from oracle.parties.currencies import Currency, find_currency
 from oracle.parties.keystore import local_account
-from oracle.parties.wallet import Wallet
-from oracle.tariffs import published_tariff
 from oracle.types import (
     ZERO_BYTES32,
-    Address,
-    AgreementId,
-    AssetId,
-    BaseUnits,
-    SplitId,
     TariffId,
     UnixTime,
 )
 
+if sys.platform != "win32":
+    import resource
+
 WHOLE_YEAR = 365
-BY_THRUST, BY_HOUR = TariffId(1), TariffId(2)
-PUBLISHED = {BY_THRUST: "engine", BY_HOUR: "flight-hour"}
-SPLIT = SplitId(1)
-DEPLOYER, RELAYER, FIRST_CARRIER, ACCOUNTS = 0, 18, 20, 40
+DEPLOYER, RELAYER, ACCOUNTS = 0, 18, 40
 BLOCK_GAS = 2_000_000_000
 """Of the local chain, so that a thousand openings fit into a block; a day of readings needs 15 million."""
 BATCH = 300
 """Readings in one `settle`: even if every one of them came with a refill, below EIP-7825's gas."""
-AIRCRAFT_IN_A_BLOCK = 300
-OPENINGS_IN_A_BLOCK = 1_000
-GAS = {"register": 400_000, "announceMeter": 400_000, "repoint": 200_000, "offer": 250_000, "open": 600_000}
-CARRIER_FUNDS = BaseUnits(10**15)
-"""A billion in a currency of six decimals: more than anybody flies."""
-CAP_PERIOD = 30 * DAY
 SAVE_EVERY_SECONDS = 60.0
 STATE, MANIFEST = "chain.state", "deployment.json"
 YEAR = Counts(336_776, 2_512, 9_430, 327_346, 4_037, 17, 4_054, 721, 48_329, 16)
 """What the data of the whole year must hold."""
 
 Tell = Callable[[str], None]
-Progress = Callable[[str, int, int], None]
-"""What is being done, how much of it is done, how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +128,7 @@ class _Watch:
         yield
         self.wall[name] = time.monotonic() - wall
         self.cpu[name] = time.process_time() - cpu
-        self.mebibytes[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024
+        self.mebibytes[name] = _largest_memory()
 
     def document(self) -> dict[str, dict[str, float]]:
         return {
@@ -172,14 +151,11 @@ class _Year:
         self._save_every, self._saved_at = save_every, 0.0
         self._watch = _Watch()
         self._settled = _Settled()
-        self._encoders: dict[tuple[str, str], Encoder] = {}
 
     def run(self) -> FlightsTold:
         began = time.monotonic()
         with self._watch.stage("read the data"):
             self._flights = read_flights(self._data, self._days)
-            self._hires = self._flights.hires()
-            self._shared = {a.tail for a, b in pairwise(self._hires) if a.tail == b.tail}
         self._introduce()
         with self._chain() as node:
             with self._watch.stage("set up"):
@@ -230,14 +206,8 @@ class _Year:
         self._bulk = BulkNode(node.port)
         self._deployment = self._deploy()
         self._platform = Platform.locate(self._client, self._deployment.directory)
-        self._currency: Currency = find_currency(self._client, self._platform, None)
-        carriers = sorted({hire.carrier for hire in self._hires})
-        self._wallets = {name: self._wallet(FIRST_CARRIER + place) for place, name in enumerate(carriers)}
-        self._publish()
-        self._fund()
-        self._bulk.take_over()
-        self._assets = self._register()
-        self._agreements = self._open()
+        self._fleet = Fleet(self._client, self._platform, self._bulk, self._flights, self._progress)
+        self._fleet.set_up()
         self._save()
 
     def _deploy(self) -> Deployment:
@@ -256,114 +226,6 @@ class _Year:
         if self._folder is not None:
             self._bulk.save(self._folder / STATE)
         self._saved_at = time.monotonic()
-
-    def _wallet(self, index: int) -> Wallet:
-        return Wallet(self._client, self._platform, local_account(index))
-
-    def _publish(self) -> None:
-        """Two tariffs and the fleet's split, by their provider."""
-        owner = self._wallet(Part.OWNER)
-        known = self._client.call(self._platform.tariffs.functions.tariffCount())
-        for tariff, name in PUBLISHED.items():
-            if tariff > known:
-                tariffs.publish(owner, published_tariff(name).tariff(self._currency.address))
-        if not self._client.call(self._platform.splitter.functions.exists(SPLIT)):
-            payees = [splits.Payee(_address(part), share) for part, share in SHARES.items()]
-            splits.create(owner, payees, [self._currency.address])
-
-    def _fund(self) -> None:
-        for wallet in self._wallets.values():
-            held = accounts.balances(self._client, self._platform, wallet.address, self._currency)
-            if held.allowed:
-                continue
-            if not held.wallet and not held.prepaid:
-                accounts.mint_play_money(wallet, self._currency, CARRIER_FUNDS)
-            if not held.prepaid:
-                accounts.deposit(wallet, self._currency, CARRIER_FUNDS)
-            accounts.allow(wallet, self._currency, CARRIER_FUNDS)
-
-    def _register(self) -> dict[str, AssetId]:
-        """Every tail number as an asset with its meter, the fleet's split and an offer: all of it in one block or
-        nothing, therefore the number of assets says how far it is."""
-        tails = sorted({hire.tail for hire in self._hires})
-        done = self._client.call(self._platform.assets.functions.assetCount())
-        numbered = list(enumerate(tails, 1))
-        for start in range(done, len(tails), AIRCRAFT_IN_A_BLOCK):
-            for number, tail in numbered[start : start + AIRCRAFT_IN_A_BLOCK]:
-                self._queue_aircraft(AssetId(number), tail)
-            self._mine_before_take_off()
-            self._progress("aircraft", min(start + AIRCRAFT_IN_A_BLOCK, len(tails)), len(tails))
-        return {tail: AssetId(number) for number, tail in numbered}
-
-    def _queue_aircraft(self, asset: AssetId, tail: str) -> None:
-        platform, owner = self._platform, _address(Part.OWNER)
-        model = self._flights.models.get(tail, "unknown").encode()[:32].ljust(32, b"\0")
-        key = meter_key(tail)
-        binding = MeterBinding(
-            asset, address_bytes(key.address), int(Curve.SECP256K1), 1, 0, registers_hash(()), UnixTime(0)
-        )
-        possession = key.sign(digest(platform.domains.of(binding), binding))
-        until = UnixTime(BEGINNING + 2 * WHOLE_YEAR * DAY)
-        calls: list[tuple[str, Contract, tuple[object, ...]]] = [
-            ("register", platform.assets, (model, keccak(tail.encode()), owner)),
-            ("announceMeter", platform.meters, (binding.values(), SOFTWARE_KEY, possession, b"")),
-            ("repoint", platform.assets, (asset, SPLIT)),
-            ("offer", platform.offers, (asset, self._tariff_of(tail), self._exclusive(tail), until)),
-        ]
-        for name, contract, arguments in calls:
-            encoder = self._encoder(contract, name)
-            self._bulk.queue(owner, encoder.to, encoder(*arguments), GAS[name])
-
-    def _open(self) -> dict[Hire, AgreementId]:
-        """One agreement for each aircraft and carrier. Which there are, the chain's log says."""
-        opened = self._opened()
-        missing = [hire for hire in self._hires if hire not in opened]
-        encoder = self._encoder(self._platform.agreements, "open")
-        hold = {tariff: published_tariff(name).tariff(self._currency.address) for tariff, name in PUBLISHED.items()}
-        for start in range(0, len(missing), OPENINGS_IN_A_BLOCK):
-            part = missing[start : start + OPENINGS_IN_A_BLOCK]
-            for tail, carrier in part:
-                tariff = self._tariff_of(tail)
-                wanted = (
-                    self._assets[tail],
-                    tariff,
-                    self._exclusive(tail),
-                    hold[tariff].hold_target,
-                    CARRIER_FUNDS,
-                    CAP_PERIOD,
-                )
-                self._bulk.queue(self._wallets[carrier].address, encoder.to, encoder(*wanted), GAS["open"])
-            self._mine_before_take_off()
-            self._progress("agreements", len(opened) + start + len(part), len(opened) + len(missing))
-        return self._opened() if missing else opened
-
-    def _opened(self) -> dict[Hire, AgreementId]:
-        tails = {asset: tail for tail, asset in self._assets.items()}
-        carriers = {wallet.address.lower(): name for name, wallet in self._wallets.items()}
-        address = self._platform.addresses["UsageAgreements"]
-        event = self._platform.agreements.events.AgreementOpened()
-        wanted = {"address": address, "topics": [event.topic], "fromBlock": "0x0", "toBlock": "latest"}
-        found = {}
-        for log in self._bulk.ask("eth_getLogs", wanted):
-            _, agreement, asset, customer = log["topics"]
-            hire = Hire(tails[AssetId(int(asset, 16))], carriers["0x" + customer[-40:]])
-            found[hire] = AgreementId(int(agreement, 16))
-        return found
-
-    def _mine_before_take_off(self) -> None:
-        self._bulk.mine(UnixTime(max(self._bulk.now() + 1, BEGINNING - DAY // 2)))
-
-    def _tariff_of(self, tail: str) -> TariffId:
-        return BY_THRUST if tail in self._flights.engines else BY_HOUR
-
-    def _exclusive(self, tail: str) -> bool:
-        return tail not in self._shared
-
-    def _encoder(self, contract: Contract, name: str) -> Encoder:
-        key = (str(contract.address), name)
-        if key not in self._encoders:
-            self._encoders[key] = Encoder(contract, name)
-        return self._encoders[key]
 
     # The days
 
@@ -392,20 +254,20 @@ class _Year:
                 self._save()
 
     def _batches(self, due: Sequence[Due]) -> Iterator[bytes]:
-        ordered = sorted(due, key=lambda each: self._tariff_of(each.hire.tail))
+        ordered = sorted(due, key=lambda each: self._fleet.tariff_of(each.hire.tail))
         for start in range(0, len(ordered), BATCH):
             part = ordered[start : start + BATCH]
             groups = []
             for tariff in PUBLISHED:
-                records = tuple(self._record(each) for each in part if self._tariff_of(each.hire.tail) == tariff)
+                records = tuple(self._record(each) for each in part if self._fleet.tariff_of(each.hire.tail) == tariff)
                 if records:
                     groups.append(Group(Curve.SECP256K1, tariff, records))
             yield encode_batch(groups)
 
     def _record(self, due: Due) -> Record:
         reading = Reading(
-            self._agreements[due.hire],
-            self._assets[due.hire.tail],
+            self._fleet.agreements[due.hire],
+            self._fleet.assets[due.hire.tail],
             due.sequence,
             due.time,
             due.registers,
@@ -417,23 +279,23 @@ class _Year:
         return Record(reading, to_compact(signature))
 
     def _settle(self, batches: Sequence[bytes], at: UnixTime) -> Mined:
-        encoder = self._encoder(self._platform.agreements, "settle")
+        encoder = self._fleet.encoder(self._platform.agreements, "settle")
         for batch in batches:
-            self._bulk.queue(_address(RELAYER), encoder.to, encoder(batch), MOST_GAS)
+            self._bulk.queue(account_address(RELAYER), encoder.to, encoder(batch), MOST_GAS)
         return self._bulk.mine(at)
 
     def _distribute(self) -> None:
-        encoder = self._encoder(self._platform.splitter, "distribute")
-        self._bulk.queue(_address(RELAYER), encoder.to, encoder(SPLIT, self._currency.address), 2_000_000)
+        encoder = self._fleet.encoder(self._platform.splitter, "distribute")
+        self._bulk.queue(account_address(RELAYER), encoder.to, encoder(SPLIT, self._fleet.currency.address), 2_000_000)
         self._bulk.mine(UnixTime(self._bulk.now() + 60))
         self._save()
 
     # What it came to
 
     def _states(self) -> dict[Hire, SlotState]:
-        hires = list(self._agreements)
-        encoder = self._encoder(self._platform.agreements, "stateOf")
-        ids = [(self._agreements[hire],) for hire in hires]
+        hires = list(self._fleet.agreements)
+        encoder = self._fleet.encoder(self._platform.agreements, "stateOf")
+        ids = [(self._fleet.agreements[hire],) for hire in hires]
         words = self._bulk.read_many(encoder, ids, lambda word: SlotState.unpack(int(word, 16)))
         return dict(zip(hires, words, strict=True))
 
@@ -443,15 +305,19 @@ class _Year:
         states = self._states()
         charged = {(hire.tail, hire.carrier): state.settled for hire, state in states.items()}
         total = sum(charged.values())
-        claims, text = self._claims, self._currency.text
+        claims, currency = self._claims, self._fleet.currency
+        text = currency.text
         claims.equal("flights counted again from the CSV", self._flights.counts.billed, bill.flights)
         claims.equal("flights not billed, counted again", self._flights.counts.without_air_time, bill.not_billed)
         claims.equal("agreements on the chain", len(bill.amounts), len(charged))
         differing = sum(charged.get(pair) != amount for pair, amount in bill.amounts.items())
         claims.equal("agreements whose bill differs from the CSV's", 0, differing)
         claims.equal("total billed", text(bill.total), text(total))
-        paid = {part: accounts.prepaid(self._client, self._platform, _address(part), self._currency) for part in SHARES}
-        waiting = splits.undistributed(self._client, self._platform, SPLIT, self._currency)
+        paid = {
+            part: accounts.prepaid(self._client, self._platform, account_address(part), self._fleet.currency)
+            for part in SHARES
+        }
+        waiting = splits.undistributed(self._client, self._platform, SPLIT, currency)
         claims.equal("fees paid out + waiting = total billed", total, sum(paid.values()) + waiting)
         claims.true("what waits is less than a unit for each payee", waiting < len(SHARES))
         whole = sum(SHARES.values())
@@ -498,6 +364,9 @@ class _Year:
         }
 
 
-@cache
-def _address(index: int) -> Address:
-    return Address(local_account(index).address)
+def _largest_memory() -> int:
+    """Of this process so far, in MiB; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest >> (20 if sys.platform == "darwin" else 10)
