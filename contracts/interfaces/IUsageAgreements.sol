@@ -57,6 +57,7 @@ interface IUsageAgreements is ISignedForms {
         bool closed;
         uint40 unusedFrom; // 0: non-use not announced
         uint80 usageAtAnnouncement;
+        bool usedSince; // a newer reading has shown use, paid or owed
     }
 
     event AgreementOpened(
@@ -98,7 +99,7 @@ interface IUsageAgreements is ISignedForms {
     error Agreements_NotExclusive(AgreementId agreement);
     error Agreements_UnusedRuleAbsent(AgreementId agreement);
     error Agreements_NonUseNotAnnounced(AgreementId agreement);
-    error Agreements_UsedSince(AgreementId agreement, uint256 usageBefore, uint256 usageNow);
+    error Agreements_UsedSince(AgreementId agreement);
     error Agreements_ZeroAmount();
     error Agreements_MalformedBatch(uint256 offset, uint256 length);
     error Agreements_UnknownVersion(uint8 version);
@@ -146,6 +147,8 @@ interface IUsageAgreements is ISignedForms {
 
     // Either party; closing by anyone
 
+    /// @notice After notice and minimum term. A customer whose asset has a less trusted meter than at opening is free of the
+    ///         minimum term, and may say so also where an end is announced already.
     function end(AgreementId agreement) external;
     function endSigned(EndAgreement calldata form, bytes calldata signature) external;
     /// @notice After the end, or after an accepted final reading: returns the hold. Arrears die here.
@@ -153,6 +156,7 @@ interface IUsageAgreements is ISignedForms {
 
     // Provider
 
+    /// @notice Non-use of an exclusive agreement; any newer reading that shows use, whoever relays it, keeps the agreement.
     function announceUnused(AgreementId agreement) external;
     function endUnused(AgreementId agreement) external;
 

@@ -170,6 +170,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
             if (charge < state.settled()) return SkipReason.ChargeFell;
         }
         if (_isImplausible(charge, state, rates)) return SkipReason.Implausible;
+        if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
 
         uint80 taken = _takeable(state, charge);
         state = state.afterCharge(reading.sequence, elapsed, taken);
@@ -249,6 +250,14 @@ abstract contract Settlement is AgreementStore, SignedForms {
         ending.finalAccepted = true;
         _writeEnding(reading.agreementId, key, ending);
         emit FinalReadingAccepted(reading.agreementId, reading.sequence);
+    }
+
+    /// @dev Use counts against an announcement of non-use whether it is paid or owed; completing an old reading does not.
+    function _noteUse(Reading memory r, Rates memory rates) private {
+        Ending storage ending = _endings[r.agreementId];
+        if (ending.unusedFrom == 0 || ending.usedSince) return;
+        uint256 usage = TariffMath.usageCharge(rates, r.register0, r.register1, r.register2, r.register3);
+        if (usage > ending.usageAtAnnouncement) ending.usedSince = true;
     }
 
     /// @dev Takes the standing part up to now or the end, as far as the hold reaches; the rest is arrears like any other.

@@ -76,7 +76,7 @@ class _State:
                 counters = self.of(agreement_id)
                 growth = _registers(record["growth"])
                 counters.registers = _sum(counters.registers, growth)
-                self.odometer += sum(growth)
+                self.odometer += cast(int, record.get("odometer", sum(growth)))
                 if record["sample"] is not None:
                     counters.samples.append(parse_salted_sample(record["sample"]))
             case "reading":
@@ -177,15 +177,25 @@ class Meter:
                 }
             )
 
-    def count(self, agreement_id: AgreementId, growth: Registers, sample: Sample | None = None) -> None:
-        """Adds one step of use, with the sample that explains it. Raises FieldOutOfBounds when a counter is full."""
+    def count(
+        self,
+        agreement_id: AgreementId,
+        growth: Registers,
+        sample: Sample | None = None,
+        odometer: int | None = None,
+    ) -> None:
+        """Adds one step of use, with the sample that explains it. The odometer grows with every register unless told
+        by how much. Raises FieldOutOfBounds when a counter is full.
+        """
+        further = sum(growth) if odometer is None else unsigned(odometer, 48, "meter", "growth of the odometer")
         grown = _sum(self.registers(agreement_id), growth)
         for index, (value, more) in enumerate(zip(grown, growth, strict=True)):
             unsigned(more, 48, "meter", f"growth of register{index}")
             unsigned(value, 48, "meter", f"register{index}")
-        unsigned(self.odometer + sum(growth), 48, "meter", "odometer")
+        unsigned(self.odometer + further, 48, "meter", "odometer")
         salted = None if sample is None else SaltedSample(self._random(SALT_BYTES), sample).to_json()
-        self._record({"kind": "step", "agreementId": agreement_id, "growth": list(growth), "sample": salted})
+        grew: Record = {} if further == sum(growth) else {"odometer": further}
+        self._record({"kind": "step", "agreementId": agreement_id, "growth": list(growth), "sample": salted, **grew})
 
     def report_error(self) -> None:
         """The next reading of each agreement says that the meter had an error."""

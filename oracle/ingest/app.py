@@ -57,7 +57,9 @@ def create_app(
     meters = MeterCheck(settings)
     app.include_router(
         readings.router(
-            ReadingsDoor(own, shared.permits, meters), TelemetryDoor(own, shared.terms), StatusDoor(own, meters)
+            ReadingsDoor(own, shared.permits, meters, shared.terms),
+            TelemetryDoor(own, shared.terms),
+            StatusDoor(own, meters),
         )
     )
     for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster), health.routes):

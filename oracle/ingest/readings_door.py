@@ -19,9 +19,10 @@ from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_o
 from oracle.domain.reconciliation import QuarantineReason
 from oracle.domain.tariffs import Tariff
 from oracle.errors import Malformed, Rejected
-from oracle.ingest.judging import Contradiction, into_quarantine, judge, price
+from oracle.ingest.judging import Contradiction, Priced, into_quarantine, judge, price
 from oracle.ingest.meters import MeterCheck
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
+from oracle.ingest.terms import PublishedTerms
 from oracle.store import live, quarantine, read_model, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
@@ -71,10 +72,11 @@ class _Stream:
 
 
 class ReadingsDoor:
-    def __init__(self, database: Database, permits: Permits, meters: MeterCheck) -> None:
+    def __init__(self, database: Database, permits: Permits, meters: MeterCheck, terms: PublishedTerms) -> None:
         self._database = database
         self._permits = permits
         self._meters = meters
+        self._terms = terms
         self._tariffs = TariffCache()
 
     def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
@@ -131,7 +133,7 @@ class ReadingsDoor:
         why = _reused(same, reading)
         waits = stream.quarantined_from is not None and reading.sequence > stream.quarantined_from
         if why is None and not waits:
-            why = judge(stream.agreement, stream.tariff, before, reading, priced, time, stream.rejected)
+            why = self._judge(stream, before, reading, priced, time)
             why = why or self._against_next(connection, stream, item, time)
         state = ReadingState.WAITING if waits else ReadingState.ACCEPTED
         new = NewReading(item.signed, item.digest, priced.elapsed, priced.charge, state, now)
@@ -164,7 +166,13 @@ class ReadingsDoor:
         own = price(stream.agreement, stream.tariff, None, reading, time)
         late = _stored(NewReading(item.signed, item.digest, own.elapsed, own.charge, ReadingState.ACCEPTED, 0))
         priced = price(stream.agreement, stream.tariff, late, following.reading, time)
-        return judge(stream.agreement, stream.tariff, late, following.reading, priced, time, stream.rejected)
+        return self._judge(stream, late, following.reading, priced, time)
+
+    def _judge(
+        self, stream: _Stream, last: StoredReading | None, new: Reading, priced: Priced, time: UnixTime
+    ) -> Contradiction | None:
+        published = self._terms.find(stream.tariff.terms_hash)
+        return judge(stream.agreement, stream.tariff, last, new, priced, time, stream.rejected, published)
 
     def _with_permits(self, answers: list[ReadingAnswer], now: float) -> list[ReadingAnswer]:
         """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""

@@ -126,6 +126,9 @@ class Agreements(AgreementsBase):
         if not quote.is_plausible(charge, terms.max_charge_per_hour, terms.burst, since_opening):
             return IMPLAUSIBLE
 
+        if agreement.unused_from and reading.sequence > agreement.sequence:
+            usage = quote.usage(terms.prices, reading.registers)
+            agreement.used_since = agreement.used_since or usage > agreement.usage_at_announcement
         before = agreement.settled
         agreement.sequence = reading.sequence
         agreement.last_registers = reading.registers
@@ -241,11 +244,13 @@ class Agreements(AgreementsBase):
         """After notice and minimum term; a customer whose meter became less trusted is not held to the term."""
         parties = (agreement.customer, self.world.assets.known(agreement.asset).owner)
         self.refuse_unless(by in parties, "only customer or provider ends")
-        self._require_unended(agreement)
+        self.refuse_unless(not agreement.closed, "closed already")
         end_at = call.now + agreement.terms.notice
         released = by == agreement.customer and self.world.meters.grade_of(agreement.asset) < agreement.grade_at_opening
         if not released:
             end_at = max(end_at, agreement.opened_at + agreement.terms.minimum_term)
+        sooner = released and end_at < agreement.end_at
+        self.refuse_unless(agreement.end_at == 0 or sooner, "ending already")
         agreement.end_at = end_at
         self.emit(call, "EndAnnounced", agreement.number, by, end_at)
 
@@ -258,7 +263,9 @@ class Agreements(AgreementsBase):
         returned, agreement.hold, agreement.closed = agreement.hold, 0, True
         use = self.uses[agreement.asset]
         if use.exclusive == number:
-            use.exclusive = 0
+            use.exclusive, use.predecessor = use.predecessor, 0
+        elif use.predecessor == number:
+            use.predecessor = 0
         use.open_count -= 1
         if use.open_count == 0:
             use.longest_notice = 0
@@ -275,6 +282,7 @@ class Agreements(AgreementsBase):
         self._require_unended(agreement)
         agreement.unused_from = call.now
         agreement.usage_at_announcement = self._usage_settled(agreement)
+        agreement.used_since = False
         self.emit(call, "NonUseAnnounced", number, call.now + agreement.terms.unused_days * DAY)
 
     def end_unused(self, call: Call, number: int) -> None:
@@ -282,8 +290,7 @@ class Agreements(AgreementsBase):
         self._require_unended(agreement)
         due = agreement.unused_from + agreement.terms.unused_days * DAY
         self.refuse_unless(agreement.unused_from != 0 and call.now >= due, "not announced, or not yet")
-        used = self._usage_settled(agreement) > agreement.usage_at_announcement
-        self.refuse_unless(not used, "used since")
+        self.refuse_unless(not agreement.used_since, "used since")
         agreement.end_at = call.now
         self.emit(call, "EndAnnounced", number, call.sender, call.now)
 
