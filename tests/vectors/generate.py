@@ -7,6 +7,7 @@ vectors are a second opinion, not an echo.
 
 import json
 import random
+import struct
 from fractions import Fraction
 from math import floor
 from pathlib import Path
