@@ -126,19 +126,16 @@ abstract contract Settlement is AgreementStore, SignedForms {
         AgreementState state = _states[key];
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
         if (tariff.rates.currency == address(0)) tariff.rates = _rates(tariff.id);
-        address signer = _signer(batch, offset, kind, _hashTypedDataV4(ReadingCodec.structHash(reading)));
+        bytes32 digest = _hashTypedDataV4(ReadingCodec.structHash(reading));
+        address signer;
+        if (kind == CURVE_SECP256K1) {
+            (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
+            (signer,,) = ECDSA.tryRecover(digest, r, vs);
+        } else {
+            // Verified by the meter registry, which needs that code anyway.
+            signer = METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
+        }
         return _settleReading(reading, key, state, tariff.rates, signer, run);
-    }
-
-    /// @dev P-256 is verified by the meter registry, which needs that code anyway; it has no room here.
-    function _signer(bytes calldata batch, uint256 offset, uint8 kind, bytes32 digest)
-        private
-        view
-        returns (address signer)
-    {
-        if (kind == CURVE_P256) return METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
-        (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
-        (signer,,) = ECDSA.tryRecover(digest, r, vs);
     }
 
     /// @dev Checks in the order of SkipReason, writes the slot, adds to the run, refills. Changes nothing when it skips.

@@ -19,6 +19,7 @@ from merkle_plain import merkle
 from p256_plain import N as P256_ORDER
 from p256_plain import public_key as p256_public_key
 from p256_plain import sign as p256_sign
+from p256_plain import wrong_signatures as p256_wrong
 
 HERE = Path(__file__).parent
 SEED = 20_260_101
@@ -300,31 +301,7 @@ def p256(rng: random.Random) -> dict[str, object]:
         signatures.append({"digest": "0x" + digest_bytes.hex(), "signature": "0x" + whole.hex()})
 
     digest_bytes = rng.randbytes(32)
-    whole = p256_sign(P256_SECRET, digest_bytes)
-    r, s, x, y = (whole[at : at + 32] for at in range(0, 128, 32))
-    number = int.from_bytes
-    other = p256_public_key(P256_SECRET + 1)
-    for why, wrong in (
-        ("high s", r + (P256_ORDER - number(s, "big")).to_bytes(32, "big") + key),
-        ("r is zero", bytes(32) + s + key),
-        ("s is zero", r + bytes(32) + key),
-        ("r is the order", P256_ORDER.to_bytes(32, "big") + s + key),
-        ("s is the order", r + P256_ORDER.to_bytes(32, "big") + key),
-        ("r plus the order", ((number(r, "big") + P256_ORDER) % 2**256).to_bytes(32, "big") + s + key),
-        ("r and s exchanged", s + r + key),
-        ("x and y exchanged", r + s + y + x),
-        ("the point at infinity", r + s + bytes(64)),
-        ("a point off the curve", r + s + x + ((number(y, "big") + 1) % 2**256).to_bytes(32, "big")),
-        ("coordinates beyond the field", r + s + b"\xff" * 64),
-        ("another key", r + s + other),
-        ("another digest", p256_sign(P256_SECRET, keccak(digest_bytes))),
-        ("all zeros", bytes(128)),
-        ("all ones", b"\xff" * 128),
-        ("without the key", r + s),
-        ("a byte short", whole[:-1]),
-        ("a byte long", whole + b"\0"),
-        ("nothing", b""),
-    ):
+    for why, wrong in p256_wrong(P256_SECRET, digest_bytes, keccak(digest_bytes)):
         refused.append({"why": why, "digest": "0x" + digest_bytes.hex(), "signature": "0x" + wrong.hex()})
     return {
         "chainId": CHAIN_ID,

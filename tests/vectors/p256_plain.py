@@ -71,3 +71,35 @@ def _nonce(secret: int, e: int) -> int:
     k = int.from_bytes(hmac.digest(key, value, sha256), "big")
     assert 0 < k < N
     return k
+
+
+def wrong_signatures(secret: int, digest: bytes, other_digest: bytes) -> list[tuple[str, bytes]]:
+    """What nobody may accept for the digest and the key, each with what is wrong with it."""
+    whole = sign(secret, digest)
+    r, s, x, y = (whole[at : at + 32] for at in range(0, 128, 32))
+    key, order = x + y, N.to_bytes(32, "big")
+
+    def word(number: int) -> bytes:
+        return (number % 2**256).to_bytes(32, "big")
+
+    return [
+        ("high s", r + word(N - int.from_bytes(s, "big")) + key),
+        ("r is zero", bytes(32) + s + key),
+        ("s is zero", r + bytes(32) + key),
+        ("r is the order", order + s + key),
+        ("s is the order", r + order + key),
+        ("r plus the order", word(int.from_bytes(r, "big") + N) + s + key),
+        ("r and s exchanged", s + r + key),
+        ("x and y exchanged", r + s + y + x),
+        ("the point at infinity", r + s + bytes(64)),
+        ("a point off the curve", r + s + x + word(int.from_bytes(y, "big") + 1)),
+        ("coordinates beyond the field", r + s + b"\xff" * 64),
+        ("another key", r + s + public_key(secret + 1)),
+        ("another digest", sign(secret, other_digest)),
+        ("all zeros", bytes(128)),
+        ("all ones", b"\xff" * 128),
+        ("without the key", r + s),
+        ("a byte short", whole[:-1]),
+        ("a byte long", whole + b"\0"),
+        ("nothing", b""),
+    ]
