@@ -26,7 +26,7 @@ Keep = Annotated[
 def flights(days: Days = QUICK, keep: Keep = None, as_json: Json = False) -> None:
     """Every aircraft out of New York a meter, every day a settlement, every bill recomputed."""
     told = fly(days, keep, as_json)
-    output.show(as_json, document(told), lambda out: _show(out, told))
+    output.show(as_json, document(told), lambda out: show(out, told))
     if not told.holds:
         raise typer.Exit(output.Exit.NO)
 
@@ -67,7 +67,7 @@ def _bars(console: Console, quiet: bool) -> Iterator[Progress]:
         yield progress
 
 
-def _show(console: Console, told: FlightsTold) -> None:
+def show(console: Console, told: FlightsTold) -> None:
     figures = told.figures
     console.print(
         output.table(
