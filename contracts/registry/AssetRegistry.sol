@@ -190,6 +190,15 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     // Views
 
     /// @inheritdoc IAssetRegistry
+    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory routes) {
+        uint256 count = assets.length;
+        routes = new Route[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            routes[i] = route[assets[i]];
+        }
+    }
+
+    /// @inheritdoc IAssetRegistry
     function assetOf(AssetId asset) external view returns (Asset memory) {
         _checkKnown(asset);
         return _assets[asset];
