@@ -104,12 +104,15 @@ abstract contract Settlement is AgreementStore, SignedForms {
 
         (desk.kind, desk.tariff) = (kind, TariffId.wrap(tariff));
         Route[] memory routes = ReadingCodec.routes(ASSETS, batch, offset, count, size);
-        for (uint256 i = 0; i < count; ++i) {
-            SkipReason reason = _settleRecord(batch, offset, routes[i], desk);
-            if (reason != SkipReason.None) {
-                emit ReadingSkipped(desk.reading.agreementId, desk.reading.sequence, reason);
+        // Bounds are proven above: count has 16 bits and all records lie within the batch.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                SkipReason reason = _settleRecord(batch, offset, routes[i], desk);
+                if (reason != SkipReason.None) {
+                    emit ReadingSkipped(desk.reading.agreementId, desk.reading.sequence, reason);
+                }
+                offset += size;
             }
-            offset += size;
         }
     }
 
@@ -127,14 +130,15 @@ abstract contract Settlement is AgreementStore, SignedForms {
         AgreementState state = _states[key];
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
         if (desk.priced != desk.tariff) (desk.priced, desk.rates) = (desk.tariff, _rates(desk.tariff));
-        route = _signedRoute(route, _signer(batch, offset, desk.kind, ReadingCodec.digest(reading)));
-        return _settleReading(reading, key, state, desk.rates, route, desk.run);
+        address signer = desk.kind == CURVE_P256
+            ? _signerP256(batch, offset, ReadingCodec.digest(reading))
+            : ReadingCodec.recover(batch, offset, ReadingCodec.digest(reading));
+        return _settleReading(reading, key, state, desk.rates, _signedRoute(route, signer), desk.run);
     }
 
     /// @dev P-256 is verified by the meter registry, which needs that code anyway; it has no room here.
-    function _signer(bytes calldata batch, uint256 offset, uint8 kind, bytes32 digest) private view returns (address) {
-        if (kind == CURVE_P256) return METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
-        return ReadingCodec.recover(batch, offset, digest);
+    function _signerP256(bytes calldata batch, uint256 offset, bytes32 digest) private view returns (address) {
+        return METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
     }
 
     /// @return The asset's route where its meter has signed, else zero.
@@ -143,6 +147,8 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @dev Checks in the order of SkipReason, writes the slot, adds to the run, refills. Changes nothing when it skips.
+    ///      Unchecked: times have 40 bits, amounts 80, and nothing is subtracted that was not compared; a run adds up at most
+    ///      as many charges as a transaction has records.
     function _settleReading(
         Reading memory reading,
         bytes32 key,
@@ -151,47 +157,53 @@ abstract contract Settlement is AgreementStore, SignedForms {
         Route route,
         Run memory run
     ) private returns (SkipReason) {
-        if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
-        if (reading.sequence < state.sequence()) return SkipReason.Stale;
-
-        uint256 endAt;
-        bool isSuspended;
-        if (state.isSpecial()) {
-            Ending storage ending = _endings[reading.agreementId];
-            if (ending.closed) return SkipReason.Closed;
-            if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
-            (endAt, isSuspended) = (ending.endAt, ending.suspended);
-        }
-
-        if (route.isNone()) return SkipReason.InvalidSignature;
-
-        if (_isAhead(reading)) return SkipReason.TooFarAhead;
-        uint32 elapsed = _elapsed(reading, state, endAt);
-        uint80 charge = _charge(reading, rates, elapsed);
-        if (charge <= state.settled()) {
-            if (reading.sequence == state.sequence()) return SkipReason.Stale;
-            if (charge < state.settled()) return SkipReason.ChargeFell;
-        }
-        if (_isImplausible(charge, state, rates)) return SkipReason.Implausible;
-        if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
-
-        uint80 taken = _takeable(state, charge);
-        state = state.afterCharge(reading.sequence, elapsed, taken);
-        _states[key] = state;
-        emit ReadingSettled(reading.agreementId, state);
-        _addToRun(run, route.split(), rates.currency, taken);
-
-        if (endAt == 0) {
-            if (!isSuspended && _wantsRefill(state, rates)) _refill(reading.agreementId, key, state, rates);
-        } else if (reading.flags & FLAG_FINAL != 0) {
-            _acceptFinal(reading, key, uint256(state.openedAt()) + elapsed);
-        }
-        return SkipReason.None;
-    }
-
-    function _isAhead(Reading memory reading) private view returns (bool) {
         unchecked {
-            return reading.time > block.timestamp + CLOCK_TOLERANCE && _isTimed(reading);
+            if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
+            if (reading.sequence < state.sequence()) return SkipReason.Stale;
+
+            uint256 endAt;
+            bool isSuspended;
+            if (state.isSpecial()) {
+                Ending storage ending = _endings[reading.agreementId];
+                if (ending.closed) return SkipReason.Closed;
+                if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
+                (endAt, isSuspended) = (ending.endAt, ending.suspended);
+            }
+            if (route.isNone()) return SkipReason.InvalidSignature;
+            if (reading.time > block.timestamp + CLOCK_TOLERANCE && _isTimed(reading)) return SkipReason.TooFarAhead;
+
+            (uint256 elapsed, uint256 taken) = _charge(reading, state, rates, endAt);
+            {
+                uint256 settled = state.settled();
+                if (taken <= settled) {
+                    if (reading.sequence == state.sequence()) return SkipReason.Stale;
+                    if (taken < settled) return SkipReason.ChargeFell;
+                }
+                // Cumulative since opening, so the order of readings never matters.
+                uint256 most = uint256(rates.maxChargePerHour) * (block.timestamp - state.openedAt())
+                    + uint256(rates.burst) * 1 hours;
+                if (taken * 1 hours > most) return SkipReason.Implausible;
+                // What is due, as far as the hold reaches; what is beyond is arrears, which nobody stores.
+                taken -= settled;
+                if (taken > state.hold()) taken = state.hold();
+            }
+            if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
+
+            state = state.afterCharge(reading.sequence, uint32(elapsed), uint80(taken));
+            _states[key] = state;
+            emit ReadingSettled(reading.agreementId, state);
+            if (run.split != route.split() || run.currency != rates.currency) {
+                _payFees(run.split, run.currency, run.amount);
+                (run.split, run.currency, run.amount) = (route.split(), rates.currency, 0);
+            }
+            run.amount += taken;
+
+            if (endAt == 0) {
+                if (!isSuspended && _wantsRefill(state, rates)) _refill(reading.agreementId, key, state, rates);
+            } else if (reading.flags & FLAG_FINAL != 0) {
+                _acceptFinal(reading, key, state.openedAt() + elapsed);
+            }
+            return SkipReason.None;
         }
     }
 
@@ -199,56 +211,36 @@ abstract contract Settlement is AgreementStore, SignedForms {
         return reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
     }
 
-    /// @dev Never falls, never ahead of chain time, never past the end; without a trusted clock the last value counts.
-    function _elapsed(Reading memory reading, AgreementState state, uint256 endAt)
+    /// @return elapsed Never falls, never ahead of chain time, never past the end; without a trusted clock the last value
+    ///         counts.
+    /// @return charge Cumulative, for the registers and that time.
+    function _charge(Reading memory reading, AgreementState state, Rates memory rates, uint256 endAt)
         private
         view
-        returns (uint32 elapsed)
+        returns (uint256 elapsed, uint256 charge)
     {
         unchecked {
             elapsed = state.lastElapsed();
-            if (!_isTimed(reading)) return elapsed;
-            uint256 until = reading.time < block.timestamp ? reading.time : block.timestamp;
-            if (endAt != 0 && until > endAt) until = endAt;
-            uint256 openedAt = state.openedAt();
-            if (until > openedAt + elapsed) elapsed = uint32(until - openedAt);
-        }
-    }
-
-    function _charge(Reading memory r, Rates memory rates, uint256 elapsed) private pure returns (uint80) {
-        unchecked {
-            return TariffMath.capped(
-                TariffMath.usageCharge(rates, r.register0, r.register1, r.register2, r.register3)
-                    + TariffMath.standingCharge(rates.standingPerDay, elapsed)
+            if (_isTimed(reading)) {
+                uint256 until = reading.time;
+                if (until > block.timestamp) until = block.timestamp;
+                if (endAt != 0 && until > endAt) until = endAt;
+                uint256 openedAt = state.openedAt();
+                if (until > openedAt + elapsed) elapsed = until - openedAt;
+            }
+            charge = TariffMath.capped(
+                TariffMath.usageCharge(
+                    rates, reading.register0, reading.register1, reading.register2, reading.register3
+                ) + TariffMath.standingCharge(rates.standingPerDay, elapsed)
             );
         }
     }
 
-    /// @dev Cumulative since opening, so the order of readings never matters. 80 + 32 bits: no overflow.
-    function _isImplausible(uint256 charge, AgreementState state, Rates memory rates) private view returns (bool) {
-        unchecked {
-            uint256 most =
-                rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * uint256(1 hours);
-            return charge * 1 hours > most;
-        }
-    }
-
-    /// @dev The difference to what was settled, at most the hold; what is beyond is arrears, which nobody stores.
+    /// @dev The difference to what was settled, at most the hold.
     function _takeable(AgreementState state, uint80 charge) private pure returns (uint80) {
         unchecked {
             uint80 due = charge - state.settled();
             return due < state.hold() ? due : state.hold();
-        }
-    }
-
-    /// @dev 80 bits a reading: no overflow.
-    function _addToRun(Run memory run, SplitId split, address currency, uint256 amount) private {
-        if (run.split != split || run.currency != currency) {
-            _payFees(run.split, run.currency, run.amount);
-            (run.split, run.currency, run.amount) = (split, currency, 0);
-        }
-        unchecked {
-            run.amount += amount;
         }
     }
 
