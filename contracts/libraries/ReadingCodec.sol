@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {AgreementId, AssetId, TariffId} from "../types/Identifiers.sol";
 import {READING_TYPEHASH, Reading} from "../types/MeterForms.sol";
 import {Route} from "../types/Route.sol";
+import {Rates} from "../types/Tariff.sol";
 
 /// @title Reads the packed batch (docs/wire-formats.md) and hashes, recovers and looks up what each record in it needs, without
 ///        allocating memory for it. The only assembly of the platform, but for one call in MeterSignatures.
@@ -16,6 +18,8 @@ library ReadingCodec {
     uint256 internal constant RECORD_BYTES_SECP256K1 = 152;
     uint256 internal constant RECORD_BYTES_P256 = 216;
     uint256 private constant SIGNATURE_OFFSET = 88;
+    /// Eleven words.
+    uint256 private constant RATES_BYTES = 352;
     /// The largest s of a signature that nobody could have altered (EIP-2): half the order of secp256k1.
     bytes32 private constant HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
@@ -141,6 +145,21 @@ library ReadingCodec {
             if iszero(and(answered, eq(returndatasize(), length))) { revert(0, 0) }
             found := add(question, 0x20)
             mstore(0x40, add(question, length))
+        }
+    }
+
+    /// @notice `ratesOf` of our own tariff book, straight into `rates`: its answer has the layout of the struct in memory.
+    function loadRates(ITariffBook book, TariffId tariff, Rates memory rates) internal view {
+        bytes4 selector = ITariffBook.ratesOf.selector;
+        assembly ("memory-safe") {
+            mstore(0, selector)
+            mstore(4, and(tariff, 0xffffffff))
+            if iszero(staticcall(gas(), book, 0, 0x24, rates, RATES_BYTES)) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+            if iszero(eq(returndatasize(), RATES_BYTES)) { revert(0, 0) }
         }
     }
 }

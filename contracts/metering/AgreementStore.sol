@@ -130,7 +130,7 @@ abstract contract AgreementStore is IUsageAgreements {
         return METERS.gradeOf(asset);
     }
 
-    function _rates(TariffId tariff) internal view returns (Rates memory) {
-        return TARIFFS.ratesOf(tariff);
+    function _rates(TariffId tariff) internal view returns (Rates memory rates) {
+        ReadingCodec.loadRates(TARIFFS, tariff, rates);
     }
 }

@@ -129,7 +129,10 @@ abstract contract Settlement is AgreementStore, SignedForms {
         bytes32 key = ReadingCodec.stateKey(reading.agreementId, reading.assetId, desk.tariff);
         AgreementState state = _states[key];
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
-        if (desk.priced != desk.tariff) (desk.priced, desk.rates) = (desk.tariff, _rates(desk.tariff));
+        if (desk.priced != desk.tariff) {
+            ReadingCodec.loadRates(TARIFFS, desk.tariff, desk.rates);
+            desk.priced = desk.tariff;
+        }
         address signer = desk.kind == CURVE_P256
             ? _signerP256(batch, offset, ReadingCodec.digest(reading))
             : ReadingCodec.recover(batch, offset, ReadingCodec.digest(reading));

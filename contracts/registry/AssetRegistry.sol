@@ -193,8 +193,10 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     function routesOf(AssetId[] calldata assets) external view returns (Route[] memory routes) {
         uint256 count = assets.length;
         routes = new Route[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            routes[i] = route[assets[i]];
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                routes[i] = route[assets[i]];
+            }
         }
     }
 
