@@ -148,6 +148,25 @@ library ReadingCodec {
         }
     }
 
+    /// @notice The registry's side of `routes`: ends the call with the array of `table[asset]` for each asset.
+    function returnRoutes(mapping(AssetId => Route) storage table, AssetId[] calldata assets) internal view {
+        assembly ("memory-safe") {
+            let answer := mload(0x40)
+            mstore(answer, 0x20)
+            mstore(add(answer, 0x20), assets.length)
+            let next := add(answer, 0x40)
+            let end := add(next, shl(5, assets.length))
+            let position := assets.offset
+            mstore(0x20, table.slot)
+            for {} lt(next, end) { next := add(next, 0x20) } {
+                mstore(0, and(calldataload(position), 0xffffffffffffffff))
+                mstore(next, sload(keccak256(0, 0x40)))
+                position := add(position, 0x20)
+            }
+            return(answer, sub(end, answer))
+        }
+    }
+
     /// @notice `ratesOf` of our own tariff book, straight into `rates`: its answer has the layout of the struct in memory.
     function loadRates(ITariffBook book, TariffId tariff, Rates memory rates) internal view {
         bytes4 selector = ITariffBook.ratesOf.selector;

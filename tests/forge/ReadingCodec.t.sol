@@ -49,6 +49,19 @@ contract Answers {
     }
 }
 
+/// A registry's table of routes, and its answer for many.
+contract RouteTable {
+    mapping(AssetId => Route) public route;
+
+    function set(AssetId asset, Route to) external {
+        route[asset] = to;
+    }
+
+    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+        ReadingCodec.returnRoutes(route, assets);
+    }
+}
+
 /// Answers anything with one word: neither the rates of a tariff nor the routes of assets.
 contract ShortAnswers {
     fallback(bytes calldata) external returns (bytes memory) {
@@ -120,11 +133,11 @@ contract ReadingCodecTest {
         key = 1 + key % (ORDER - 1);
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
         bytes32 vs = _compact(v, s);
-        assert(this.recovered(bytes.concat(new bytes(88), r, vs), 0, digest) == VM.addr(key));
+        assert(this.signerIn(bytes.concat(new bytes(88), r, vs), 0, digest) == VM.addr(key));
         this.checkRecovery(bytes.concat(new bytes(88), r, vs), 0, other, r, vs);
         bytes32 twin = bytes32(ORDER - uint256(s));
         if (uint256(twin) >> 255 == 0) {
-            assert(this.recovered(bytes.concat(new bytes(88), r, _compact(v ^ 7, twin)), 0, digest) == address(0));
+            assert(this.signerIn(bytes.concat(new bytes(88), r, _compact(v ^ 7, twin)), 0, digest) == address(0));
         }
     }
 
@@ -146,6 +159,23 @@ contract ReadingCodecTest {
         this.checkRoutes(batch, before.length, assets, size);
     }
 
+    /// Asked for in another order than written, with repetitions and with assets that were never written.
+    function testFuzz_TheTableAnswersForEachAsset(uint64[] memory assets, uint64 unknown, uint256 seed) external {
+        RouteTable table = new RouteTable();
+        AssetId[] memory asked = new AssetId[](assets.length + 1);
+        for (uint256 i = 0; i < assets.length; ++i) {
+            table.set(AssetId.wrap(assets[i]), Route.wrap(uint256(keccak256(abi.encode(seed, i)))));
+            asked[i] = AssetId.wrap(assets[seed % assets.length]);
+            seed = uint256(keccak256(abi.encode(seed)));
+        }
+        asked[assets.length] = AssetId.wrap(unknown);
+        Route[] memory routes = table.routesOf(asked);
+        assert(routes.length == asked.length);
+        for (uint256 i = 0; i < asked.length; ++i) {
+            assert(Route.unwrap(routes[i]) == Route.unwrap(table.route(asked[i])));
+        }
+    }
+
     function testFuzz_RatesAreWhatTheBookAnswers(uint32 tariff, Rates memory before, bytes32 neighbour) external view {
         TariffId id = TariffId.wrap(tariff == 0 ? 1 : tariff);
         bytes32[] memory other = new bytes32[](1);
@@ -156,7 +186,7 @@ contract ReadingCodecTest {
     }
 
     function test_ARefusalOfTheBookIsPassedOn() external view {
-        try this.loaded(address(ANSWERS), TariffId.wrap(0)) {
+        try this.ratesFrom(address(ANSWERS), TariffId.wrap(0)) {
             assert(false);
         } catch (bytes memory reason) {
             bytes memory expected = abi.encodeWithSelector(Answers.Answers_Refused.selector, uint32(0));
@@ -165,19 +195,19 @@ contract ReadingCodecTest {
     }
 
     function test_AnAnswerOfAnotherLengthIsRefused() external view {
-        try this.loaded(address(SHORT), TariffId.wrap(1)) {
+        try this.ratesFrom(address(SHORT), TariffId.wrap(1)) {
             assert(false);
         } catch {}
-        try this.routed(address(SHORT), new bytes(152), 1) {
+        try this.routesFrom(address(SHORT), new bytes(152), 1) {
             assert(false);
         } catch {}
     }
 
-    function loaded(address book, TariffId tariff) external view returns (Rates memory rates) {
+    function ratesFrom(address book, TariffId tariff) external view returns (Rates memory rates) {
         ReadingCodec.loadRates(ITariffBook(book), tariff, rates);
     }
 
-    function routed(address assets, bytes calldata batch, uint256 count) external view returns (Route[] memory) {
+    function routesFrom(address assets, bytes calldata batch, uint256 count) external view returns (Route[] memory) {
         return ReadingCodec.routes(IAssetRegistry(assets), batch, 0, count, 152);
     }
 
@@ -192,7 +222,7 @@ contract ReadingCodecTest {
         }
     }
 
-    function recovered(bytes calldata batch, uint256 offset, bytes32 digest) external view returns (address) {
+    function signerIn(bytes calldata batch, uint256 offset, bytes32 digest) external view returns (address) {
         return ReadingCodec.recover(batch, offset, digest);
     }
 
