@@ -116,6 +116,9 @@ interface IAssetRegistry is IERC721, ISignedForms {
 
     /// @return Zero for an unknown asset; without a meter or split those parts are zero.
     function route(AssetId asset) external view returns (Route);
+
+    /// @return As `route`, for each of many assets: one call for a batch of readings.
+    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory);
     function assetOf(AssetId asset) external view returns (Asset memory);
     function titleEpochOf(AssetId asset) external view returns (uint32);
     function providerOf(AssetId asset) external view returns (address);

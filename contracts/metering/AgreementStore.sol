@@ -8,7 +8,8 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
-import {AgreementState, SPECIAL_BIT, stateKey} from "../types/AgreementState.sol";
+import {ReadingCodec} from "../libraries/ReadingCodec.sol";
+import {AgreementState, SPECIAL_BIT} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_ASSET, SplitId, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 
@@ -65,7 +66,7 @@ abstract contract AgreementStore is IUsageAgreements {
     function _agreement(AgreementId id) internal view returns (Agreement memory agreement, bytes32 key) {
         agreement = _agreements[id];
         if (agreement.asset == NO_ASSET) revert Agreements_Unknown(id);
-        key = stateKey(id, agreement.asset, agreement.tariff);
+        key = ReadingCodec.stateKey(id, agreement.asset, agreement.tariff);
     }
 
     function _ending(AgreementId id) internal view returns (Ending memory) {
@@ -129,7 +130,7 @@ abstract contract AgreementStore is IUsageAgreements {
         return METERS.gradeOf(asset);
     }
 
-    function _rates(TariffId tariff) internal view returns (Rates memory) {
-        return TARIFFS.ratesOf(tariff);
+    function _rates(TariffId tariff) internal view returns (Rates memory rates) {
+        ReadingCodec.loadRates(TARIFFS, tariff, rates);
     }
 }

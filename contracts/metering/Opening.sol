@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
 import {Allow, OpenAgreement, hashOpenAgreement} from "../types/AccountForms.sol";
-import {AgreementState, packState, stateKey} from "../types/AgreementState.sol";
+import {AgreementState, packState} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_AGREEMENT, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 import {AgreementStore} from "./AgreementStore.sol";
@@ -66,7 +67,7 @@ abstract contract Opening is AgreementStore, SignedForms {
         _caps[id] =
             Cap({capPerPeriod: terms.capPerPeriod, period: terms.period, spentInPeriod: terms.hold, periodIndex: 0});
         AgreementState state = packState(false, 0, uint32(block.timestamp), 0, 0, terms.hold);
-        _states[stateKey(id, terms.asset, terms.tariff)] = state;
+        _states[ReadingCodec.stateKey(id, terms.asset, terms.tariff)] = state;
         emit AgreementOpened(
             id, terms.asset, customer, terms.tariff, terms.exclusive, terms.capPerPeriod, terms.period, state
         );

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
-import {AgreementState, stateKey} from "../types/AgreementState.sol";
+import {AgreementState} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, SplitId, TariffId} from "../types/Identifiers.sol";
 import {
     CURVE_P256,
@@ -16,7 +15,7 @@ import {
     Reading,
     hashReading
 } from "../types/MeterForms.sol";
-import {Route} from "../types/Route.sol";
+import {NO_ROUTE, Route} from "../types/Route.sol";
 import {Rates} from "../types/Tariff.sol";
 import {AgreementStore} from "./AgreementStore.sol";
 
@@ -30,10 +29,14 @@ abstract contract Settlement is AgreementStore, SignedForms {
         uint256 amount;
     }
 
-    /// A group's tariff, loaded at its first known agreement.
-    struct PricedTariff {
-        TariffId id;
+    /// What settling a batch keeps in memory: used anew for each record, so that memory does not grow with their number.
+    struct Desk {
+        uint8 kind;
+        TariffId tariff; // of the present group
+        TariffId priced; // whose rates are loaded
         Rates rates;
+        Reading reading;
+        Run run;
     }
 
     uint256 private constant CLOCK_TOLERANCE = 120;
@@ -43,24 +46,25 @@ abstract contract Settlement is AgreementStore, SignedForms {
     function settle(bytes calldata batch) external {
         _requireBytes(batch, 0, 1);
         if (uint8(batch[0]) != ReadingCodec.VERSION) revert Agreements_UnknownVersion(uint8(batch[0]));
-        Reading memory reading = ReadingCodec.allocate();
-        Run memory run;
+        Desk memory desk;
+        desk.reading = ReadingCodec.allocate(_domainSeparatorV4());
         uint256 offset = 1;
-        while (offset < batch.length) offset = _settleGroup(batch, offset, reading, run);
-        _payFees(run.split, run.currency, run.amount);
+        while (offset < batch.length) offset = _settleGroup(batch, offset, desk);
+        _payFees(desk.run.split, desk.run.currency, desk.run.amount);
     }
 
     /// @inheritdoc IUsageAgreements
     function settleSigned(Reading calldata signed, bytes calldata signature) external {
         Reading memory reading = signed;
         TariffId tariff = _agreements[reading.agreementId].tariff;
-        bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff);
+        bytes32 key = ReadingCodec.stateKey(reading.agreementId, reading.assetId, tariff);
         AgreementState state = _states[key];
         Run memory run;
         SkipReason reason = SkipReason.UnknownAgreement;
         if (!state.isUnknown()) {
             address signer = METERS.signerOf(reading.assetId, _hashTypedDataV4(hashReading(reading)), signature);
-            reason = _settleReading(reading, key, state, _rates(tariff), signer, run);
+            Route route = _signedRoute(ASSETS.route(reading.assetId), signer);
+            reason = _settleReading(reading, key, state, _rates(tariff), route, run);
         }
         if (reason != SkipReason.None) {
             revert Agreements_ReadingRefused(reading.agreementId, reading.sequence, reason);
@@ -89,24 +93,26 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @return next Offset behind the group.
-    function _settleGroup(bytes calldata batch, uint256 offset, Reading memory reading, Run memory run)
-        private
-        returns (uint256 next)
-    {
+    function _settleGroup(bytes calldata batch, uint256 offset, Desk memory desk) private returns (uint256 next) {
         _requireBytes(batch, offset, offset + ReadingCodec.GROUP_HEADER_BYTES);
-        (uint8 kind, uint32 tariffId, uint256 count) = ReadingCodec.groupHeader(batch, offset);
+        (uint8 kind, uint32 tariff, uint256 count) = ReadingCodec.groupHeader(batch, offset);
         if (kind > CURVE_P256) revert Agreements_MalformedBatch(offset, batch.length);
         uint256 size = kind == CURVE_SECP256K1 ? ReadingCodec.RECORD_BYTES_SECP256K1 : ReadingCodec.RECORD_BYTES_P256;
         offset += ReadingCodec.GROUP_HEADER_BYTES;
         next = offset + count * size;
         _requireBytes(batch, offset, next);
 
-        PricedTariff memory tariff;
-        tariff.id = TariffId.wrap(tariffId);
-        for (; offset < next; offset += size) {
-            ReadingCodec.load(batch, offset, reading);
-            SkipReason reason = _settleRecord(batch, offset, kind, reading, tariff, run);
-            if (reason != SkipReason.None) emit ReadingSkipped(reading.agreementId, reading.sequence, reason);
+        (desk.kind, desk.tariff) = (kind, TariffId.wrap(tariff));
+        Route[] memory routes = ReadingCodec.routes(ASSETS, batch, offset, count, size);
+        // Bounds are proven above: count has 16 bits and all records lie within the batch.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                SkipReason reason = _settleRecord(batch, offset, routes[i], desk);
+                if (reason != SkipReason.None) {
+                    emit ReadingSkipped(desk.reading.agreementId, desk.reading.sequence, reason);
+                }
+                offset += size;
+            }
         }
     }
 
@@ -114,132 +120,131 @@ abstract contract Settlement is AgreementStore, SignedForms {
         if (end > batch.length) revert Agreements_MalformedBatch(offset, batch.length);
     }
 
-    function _settleRecord(
-        bytes calldata batch,
-        uint256 offset,
-        uint8 kind,
-        Reading memory reading,
-        PricedTariff memory tariff,
-        Run memory run
-    ) private returns (SkipReason) {
-        bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff.id);
+    function _settleRecord(bytes calldata batch, uint256 offset, Route route, Desk memory desk)
+        private
+        returns (SkipReason)
+    {
+        Reading memory reading = desk.reading;
+        ReadingCodec.load(batch, offset, reading);
+        bytes32 key = ReadingCodec.stateKey(reading.agreementId, reading.assetId, desk.tariff);
         AgreementState state = _states[key];
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
-        if (tariff.rates.currency == address(0)) tariff.rates = _rates(tariff.id);
-        bytes32 digest = _hashTypedDataV4(ReadingCodec.structHash(reading));
-        address signer;
-        if (kind == CURVE_SECP256K1) {
-            (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
-            (signer,,) = ECDSA.tryRecover(digest, r, vs);
-        } else {
-            // Verified by the meter registry, which needs that code anyway.
-            signer = METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
+        if (desk.priced != desk.tariff) {
+            ReadingCodec.loadRates(TARIFFS, desk.tariff, desk.rates);
+            desk.priced = desk.tariff;
         }
-        return _settleReading(reading, key, state, tariff.rates, signer, run);
+        address signer = desk.kind == CURVE_P256
+            ? _signerP256(batch, offset, ReadingCodec.digest(reading))
+            : ReadingCodec.recover(batch, offset, ReadingCodec.digest(reading));
+        return _settleReading(reading, key, state, desk.rates, _signedRoute(route, signer), desk.run);
+    }
+
+    /// @dev P-256 is verified by the meter registry, which needs that code anyway; it has no room here.
+    function _signerP256(bytes calldata batch, uint256 offset, bytes32 digest) private view returns (address) {
+        return METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
+    }
+
+    /// @return The asset's route where its meter has signed, else zero.
+    function _signedRoute(Route route, address signer) private pure returns (Route) {
+        return signer != address(0) && signer == route.meter() ? route : NO_ROUTE;
     }
 
     /// @dev Checks in the order of SkipReason, writes the slot, adds to the run, refills. Changes nothing when it skips.
+    ///      Unchecked: times have 40 bits, amounts 80, and nothing is subtracted that was not compared; a run adds up at most
+    ///      as many charges as a transaction has records.
     function _settleReading(
         Reading memory reading,
         bytes32 key,
         AgreementState state,
         Rates memory rates,
-        address signer,
+        Route route,
         Run memory run
     ) private returns (SkipReason) {
-        if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
-        if (reading.sequence < state.sequence()) return SkipReason.Stale;
+        unchecked {
+            if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
+            if (reading.sequence < state.sequence()) return SkipReason.Stale;
 
-        uint256 endAt;
-        bool isSuspended;
-        if (state.isSpecial()) {
-            Ending storage ending = _endings[reading.agreementId];
-            if (ending.closed) return SkipReason.Closed;
-            if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
-            (endAt, isSuspended) = (ending.endAt, ending.suspended);
+            uint256 endAt;
+            bool isSuspended;
+            if (state.isSpecial()) {
+                Ending storage ending = _endings[reading.agreementId];
+                if (ending.closed) return SkipReason.Closed;
+                if (ending.finalAccepted && reading.sequence > state.sequence()) return SkipReason.AfterFinal;
+                (endAt, isSuspended) = (ending.endAt, ending.suspended);
+            }
+            if (route.isNone()) return SkipReason.InvalidSignature;
+            if (reading.time > block.timestamp + CLOCK_TOLERANCE && _isTimed(reading)) return SkipReason.TooFarAhead;
+
+            (uint256 elapsed, uint256 taken) = _charge(reading, state, rates, endAt);
+            {
+                uint256 settled = state.settled();
+                if (taken <= settled) {
+                    if (reading.sequence == state.sequence()) return SkipReason.Stale;
+                    if (taken < settled) return SkipReason.ChargeFell;
+                }
+                // Cumulative since opening, so the order of readings never matters.
+                uint256 most = uint256(rates.maxChargePerHour) * (block.timestamp - state.openedAt())
+                    + uint256(rates.burst) * 1 hours;
+                if (taken * 1 hours > most) return SkipReason.Implausible;
+                // What is due, as far as the hold reaches; what is beyond is arrears, which nobody stores.
+                taken -= settled;
+                if (taken > state.hold()) taken = state.hold();
+            }
+            if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
+
+            state = state.afterCharge(reading.sequence, uint32(elapsed), uint80(taken));
+            _states[key] = state;
+            emit ReadingSettled(reading.agreementId, state);
+            if (run.split != route.split() || run.currency != rates.currency) {
+                _payFees(run.split, run.currency, run.amount);
+                (run.split, run.currency, run.amount) = (route.split(), rates.currency, 0);
+            }
+            run.amount += taken;
+
+            if (endAt == 0) {
+                if (!isSuspended && _wantsRefill(state, rates)) _refill(reading.agreementId, key, state, rates);
+            } else if (reading.flags & FLAG_FINAL != 0) {
+                _acceptFinal(reading, key, state.openedAt() + elapsed);
+            }
+            return SkipReason.None;
         }
-
-        Route route = ASSETS.route(reading.assetId);
-        if (signer == address(0) || signer != route.meter()) return SkipReason.InvalidSignature;
-
-        if (_isAhead(reading)) return SkipReason.TooFarAhead;
-        uint32 elapsed = _elapsed(reading, state, endAt);
-        uint80 charge = _charge(reading, rates, elapsed);
-        if (charge <= state.settled()) {
-            if (reading.sequence == state.sequence()) return SkipReason.Stale;
-            if (charge < state.settled()) return SkipReason.ChargeFell;
-        }
-        if (_isImplausible(charge, state, rates)) return SkipReason.Implausible;
-        if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
-
-        uint80 taken = _takeable(state, charge);
-        state = state.afterCharge(reading.sequence, elapsed, taken);
-        _states[key] = state;
-        emit ReadingSettled(reading.agreementId, state);
-        _addToRun(run, route.split(), rates.currency, taken);
-
-        if (endAt == 0) {
-            if (!isSuspended && _wantsRefill(state, rates)) _refill(reading.agreementId, key, state, rates);
-        } else if (reading.flags & FLAG_FINAL != 0) {
-            _acceptFinal(reading, key, uint256(state.openedAt()) + elapsed);
-        }
-        return SkipReason.None;
-    }
-
-    function _isAhead(Reading memory reading) private view returns (bool) {
-        return reading.time > block.timestamp + CLOCK_TOLERANCE && _isTimed(reading);
     }
 
     function _isTimed(Reading memory reading) private pure returns (bool) {
         return reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
     }
 
-    /// @dev Never falls, never ahead of chain time, never past the end; without a trusted clock the last value counts.
-    function _elapsed(Reading memory reading, AgreementState state, uint256 endAt)
+    /// @return elapsed Never falls, never ahead of chain time, never past the end; without a trusted clock the last value
+    ///         counts.
+    /// @return charge Cumulative, for the registers and that time.
+    function _charge(Reading memory reading, AgreementState state, Rates memory rates, uint256 endAt)
         private
         view
-        returns (uint32 elapsed)
+        returns (uint256 elapsed, uint256 charge)
     {
         unchecked {
             elapsed = state.lastElapsed();
-            if (!_isTimed(reading)) return elapsed;
-            uint256 until = reading.time < block.timestamp ? reading.time : block.timestamp;
-            if (endAt != 0 && until > endAt) until = endAt;
-            uint256 openedAt = state.openedAt();
-            if (until > openedAt + elapsed) elapsed = uint32(until - openedAt);
+            if (_isTimed(reading)) {
+                uint256 until = reading.time;
+                if (until > block.timestamp) until = block.timestamp;
+                if (endAt != 0 && until > endAt) until = endAt;
+                uint256 openedAt = state.openedAt();
+                if (until > openedAt + elapsed) elapsed = until - openedAt;
+            }
+            charge = TariffMath.capped(
+                TariffMath.usageCharge(
+                    rates, reading.register0, reading.register1, reading.register2, reading.register3
+                ) + TariffMath.standingCharge(rates.standingPerDay, elapsed)
+            );
         }
     }
 
-    function _charge(Reading memory r, Rates memory rates, uint256 elapsed) private pure returns (uint80) {
-        return TariffMath.capped(
-            TariffMath.usageCharge(rates, r.register0, r.register1, r.register2, r.register3)
-                + TariffMath.standingCharge(rates.standingPerDay, elapsed)
-        );
-    }
-
-    /// @dev Cumulative since opening, so the order of readings never matters. 80 + 32 bits: no overflow.
-    function _isImplausible(uint256 charge, AgreementState state, Rates memory rates) private view returns (bool) {
-        unchecked {
-            uint256 most =
-                rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * uint256(1 hours);
-            return charge * 1 hours > most;
-        }
-    }
-
-    /// @dev The difference to what was settled, at most the hold; what is beyond is arrears, which nobody stores.
+    /// @dev The difference to what was settled, at most the hold.
     function _takeable(AgreementState state, uint80 charge) private pure returns (uint80) {
         unchecked {
             uint80 due = charge - state.settled();
             return due < state.hold() ? due : state.hold();
         }
-    }
-
-    function _addToRun(Run memory run, SplitId split, address currency, uint256 amount) private {
-        if (run.split != split || run.currency != currency) {
-            _payFees(run.split, run.currency, run.amount);
-            (run.split, run.currency, run.amount) = (split, currency, 0);
-        }
-        run.amount += amount;
     }
 
     /// @dev Only a requested end can become final; the end moves forward to the reading, so standing charges stop there.
@@ -280,7 +285,9 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     function _wantsRefill(AgreementState state, Rates memory rates) private pure returns (bool) {
-        return uint256(state.hold()) * 2 < rates.holdTarget;
+        unchecked {
+            return uint256(state.hold()) * 2 < rates.holdTarget;
+        }
     }
 
     /// @dev To the target, as far as cap, balance and allowance reach. Never reverts for want of money.

@@ -11,6 +11,7 @@ import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {IEligibility} from "../interfaces/IEligibility.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
 import {hashRegister, Register} from "../types/AccountForms.sol";
 import {AssetId, NO_ASSET, NO_SPLIT, SplitId} from "../types/Identifiers.sol";
@@ -188,6 +189,11 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     }
 
     // Views
+
+    /// @inheritdoc IAssetRegistry
+    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+        ReadingCodec.returnRoutes(route, assets);
+    }
 
     /// @inheritdoc IAssetRegistry
     function assetOf(AssetId asset) external view returns (Asset memory) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AgreementId, AssetId, TariffId} from "./Identifiers.sol";
-
 /// The one slot that a reading writes: special 1 | sequence 31 | openedAt 32 | lastElapsed 32 | settled 80 | hold 80.
 /// `special` says that the second slot must be read as well. Zero means "no such agreement".
 type AgreementState is uint256;
@@ -21,11 +19,6 @@ function packState(bool special, uint32 sequence, uint32 openedAt, uint32 lastEl
         (special ? SPECIAL_BIT : 0) | (uint256(sequence) << 224) | (uint256(openedAt) << 192)
             | (uint256(lastElapsed) << 160) | (uint256(settled) << 80) | hold
     );
-}
-
-/// Agreement, asset and tariff never change, so they are the key and cost no storage of their own.
-function stateKey(AgreementId agreementId, AssetId assetId, TariffId tariffId) pure returns (bytes32) {
-    return keccak256(abi.encode(agreementId, assetId, tariffId));
 }
 
 library AgreementStateParts {
