@@ -16,7 +16,7 @@ from oracle.store import checkpoints, live, permits, presences, quarantine, read
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.permits import IssuedPermit
-from oracle.store.read_model import Agreement, Asset, TariffCache
+from oracle.store.read_model import Agreement, Asset, ReadModelCache
 from oracle.store.readings import StoredReading
 from oracle.types import (
     ZERO_ADDRESS,
@@ -60,7 +60,7 @@ class PermitDesk:
     def __init__(self, database: Database, key: SigningKey | None) -> None:
         self._database = database
         self._key = key
-        self._tariffs = TariffCache()
+        self._cache = ReadModelCache()
 
     @property
     def signer(self) -> Address | None:
@@ -81,7 +81,7 @@ class PermitDesk:
     ) -> tuple[dict[AgreementId, PermitAnswer], int]:
         wanted = sorted(set(agreements))
         with self._database.reading() as connection:
-            facts = _facts(connection, wanted, self._tariffs)
+            facts = _facts(connection, wanted, self._cache)
             if facts is None:
                 return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
@@ -174,22 +174,21 @@ class PermitDesk:
         return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
 
 
-def _facts(connection: Connection, wanted: list[AgreementId], tariffs: TariffCache) -> _Facts | None:
+def _facts(connection: Connection, wanted: list[AgreementId], cache: ReadModelCache) -> _Facts | None:
     checkpoint = checkpoints.load(connection)
     if checkpoint is None:
         return None
-    agreements = read_model.agreements(connection, wanted)
-    asset_ids = {agreement.asset_id for agreement in agreements.values()}
+    agreements, assets, tariffs = cache.get(connection, checkpoint, wanted)
     return _Facts(
         checkpoint,
         agreements,
-        read_model.assets(connection, asset_ids),
-        tariffs.get(connection, checkpoint.directory, {agreement.tariff_id for agreement in agreements.values()}),
+        assets,
+        tariffs,
         readings.latest_accepted(connection, wanted),
         readings.at_settled_sequence(connection, wanted),
         quarantine.open_agreements(connection),
         presences.stopped(connection),
-        read_model.newest_agreements(connection, asset_ids),
+        read_model.newest_agreements(connection, assets),
     )
 
 

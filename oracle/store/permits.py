@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from oracle.domain.forms import Signed
 from oracle.domain.permits import Permit
@@ -44,14 +44,22 @@ def latest(
     found: dict[AgreementId, IssuedPermit] = {}
     wanted = [key for key in set(agreements) if key < 1 << 63]
     for start in range(0, len(wanted), 500):
-        newest = (
-            select(func.max(permits.c.id))
-            .where(permits.c.agreement_id.in_(wanted[start : start + 500]), permits.c.challenge == challenge)
-            .group_by(permits.c.agreement_id)
-        )
-        for row in connection.execute(select(permits).where(permits.c.id.in_(newest))):
+        which = {"wanted": wanted[start : start + 500], "challenge": challenge}
+        for row in connection.execute(_LATEST, which):
             found[AgreementId(row.agreement_id)] = IssuedPermit(Signed(Permit.parse(row.form), row.signature))
     return found
+
+
+_LATEST = select(permits).where(
+    permits.c.id.in_(
+        select(func.max(permits.c.id))
+        .where(
+            permits.c.agreement_id.in_(bindparam("wanted", expanding=True)),
+            permits.c.challenge == bindparam("challenge"),
+        )
+        .group_by(permits.c.agreement_id)
+    )
+)
 
 
 def newest_of_asset(connection: Connection, asset: AssetId) -> list[IssuedPermit]:
