@@ -30,6 +30,9 @@ from oracle.types import (
     UnixTime,
 )
 
+_REMEMBERED = 100_000
+"""Most permits that are kept read."""
+
 
 @dataclass(frozen=True, slots=True)
 class PermitAnswer:
@@ -61,6 +64,7 @@ class PermitDesk:
         self._database = database
         self._key = key
         self._cache = ReadModelCache()
+        self._issued: dict[int, IssuedPermit] = {}
 
     @property
     def signer(self) -> Address | None:
@@ -85,7 +89,9 @@ class PermitDesk:
             if facts is None:
                 return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
-            held = permits.latest(connection, wanted, challenge)
+            if len(self._issued) > _REMEMBERED:
+                self._issued = {}
+            held = permits.latest(connection, wanted, challenge, self._issued)
             answers: dict[AgreementId, PermitAnswer] = {}
             fresh: list[tuple[Agreement, Tariff]] = []
             for key in wanted:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from oracle.domain.forms import Signed
 from oracle.domain.permits import Permit
+from oracle.store.tables import agreements as agreements_known
 from oracle.store.tables import permits
 from oracle.types import ZERO_BYTES32, AgreementId, AssetId, Bytes32
 
@@ -38,28 +39,40 @@ def add(connection: Connection, issued: IssuedPermit) -> None:
 
 
 def latest(
-    connection: Connection, agreements: Iterable[AgreementId], challenge: Bytes32 = ZERO_BYTES32
+    connection: Connection,
+    agreements: Iterable[AgreementId],
+    challenge: Bytes32 = ZERO_BYTES32,
+    known: dict[int, IssuedPermit] | None = None,
 ) -> dict[AgreementId, IssuedPermit]:
-    """Of each agreement the last one issued for this challenge, valid or not."""
-    found: dict[AgreementId, IssuedPermit] = {}
+    """Of each agreement the last one issued for this challenge, valid or not.
+
+    Args:
+        known: permits by their row, which never changes; what is not among them is read and added.
+    """
     wanted = [key for key in set(agreements) if key < 1 << 63]
+    newest: dict[AgreementId, int] = {}
     for start in range(0, len(wanted), 500):
         which = {"wanted": wanted[start : start + 500], "challenge": challenge}
-        for row in connection.execute(_LATEST, which):
-            found[AgreementId(row.agreement_id)] = IssuedPermit(Signed(Permit.parse(row.form), row.signature))
-    return found
+        newest |= {AgreementId(key): row for key, row in connection.execute(_LATEST, which) if row is not None}
+    known = {} if known is None else known
+    unknown = [row for row in newest.values() if row not in known]
+    for start in range(0, len(unknown), 500):
+        for row in connection.execute(_BY_ID, {"wanted": unknown[start : start + 500]}):
+            known[row.id] = IssuedPermit(Signed(Permit.parse(row.form), row.signature))
+    return {key: known[row] for key, row in newest.items()}
 
 
-_LATEST = select(permits).where(
-    permits.c.id.in_(
-        select(func.max(permits.c.id))
-        .where(
-            permits.c.agreement_id.in_(bindparam("wanted", expanding=True)),
-            permits.c.challenge == bindparam("challenge"),
-        )
-        .group_by(permits.c.agreement_id)
-    )
-)
+# The subquery looks at the end of an index, however many permits an agreement has had.
+_LATEST = select(
+    agreements_known.c.id,
+    select(permits.c.id)
+    .where(permits.c.agreement_id == agreements_known.c.id, permits.c.challenge == bindparam("challenge"))
+    .order_by(permits.c.id.desc())
+    .limit(1)
+    .correlate(agreements_known)
+    .scalar_subquery(),
+).where(agreements_known.c.id.in_(bindparam("wanted", expanding=True)))
+_BY_ID = select(permits).where(permits.c.id.in_(bindparam("wanted", expanding=True)))
 
 
 def newest_of_asset(connection: Connection, asset: AssetId) -> list[IssuedPermit]:

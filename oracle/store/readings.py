@@ -9,9 +9,11 @@ waiting: behind a quarantined one of the same agreement
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.stop_reasons import StopReason
@@ -135,8 +137,9 @@ def from_row(row: Sequence[Any]) -> StoredReading:
 
 def add(connection: Connection, new: Sequence[NewReading]) -> None:
     """Inserts in one statement. The unique key (agreement, sequence, digest) refuses a second copy."""
-    if new:
-        connection.execute(_INSERT, [reading.row() for reading in new])
+    rows = [reading.row() for reading in new]
+    if rows:
+        _insert(connection, rows)
 
 
 def add_one(connection: Connection, new: NewReading) -> int:
@@ -339,6 +342,25 @@ def _newest(
         for row in connection.execute(select(readings).join(newest, same).where(*conditions)):
             found[AgreementId(row.agreement_id)] = from_row(row)
     return found
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Past SQLAlchemy's treatment of each value, where the driver takes the columns in their order."""
+    statement, order = _insert_statement(connection.dialect, tuple(rows[0]))
+    if not order:
+        connection.execute(_INSERT, rows)
+        return
+    in_order = itemgetter(*order)
+    for row in rows:
+        row["charge"] = str(row["charge"])
+    connection.exec_driver_sql(statement, [in_order(row) for row in rows])
+
+
+@lru_cache(maxsize=8)
+def _insert_statement(dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The text, and the columns in their order; none where the driver takes them by name."""
+    compiled = _INSERT.compile(dialect=dialect, column_keys=list(columns))
+    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
 
 
 def _parts(agreements: Iterable[AgreementId]) -> Iterator[list[AgreementId]]:
