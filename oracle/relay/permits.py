@@ -145,15 +145,14 @@ class PermitDesk:
         now: float,
     ) -> dict[AgreementId, PermitAnswer]:
         places = domains(checkpoint.chain_id, checkpoint.contracts)
-        answers = {}
+        issued = [
+            IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
+            for agreement, tariff in fresh
+        ]
         with self._database.writing() as connection:
-            for agreement, tariff in fresh:
-                issued = IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
-                permits.add(connection, issued)
-                facts = {"chargeLimit": str(issued.permit.charge_limit), "validUntil": issued.permit.valid_until}
-                live.add(connection, now, "permit", facts, agreement.asset_id, agreement.id)
-                answers[agreement.id] = PermitAnswer(issued.signed, None)
-        return answers
+            permits.add_all(connection, issued)
+            live.add_all(connection, now, [_news(each.permit) for each in issued])
+        return {each.permit.agreement_id: PermitAnswer(each.signed, None) for each in issued}
 
     def _sign(
         self,
@@ -196,6 +195,11 @@ def _facts(connection: Connection, wanted: list[AgreementId], cache: ReadModelCa
         presences.stopped(connection),
         read_model.newest_agreements(connection, assets),
     )
+
+
+def _news(permit: Permit) -> live.NewEvent:
+    facts = {"chargeLimit": str(permit.charge_limit), "validUntil": permit.valid_until}
+    return live.NewEvent("permit", facts, permit.asset_id, permit.agreement_id)
 
 
 def _starter(agreement: Agreement) -> Address:

@@ -1,6 +1,6 @@
 """Permits as issued."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -21,21 +21,23 @@ class IssuedPermit:
         return self.signed.form
 
 
-def add(connection: Connection, issued: IssuedPermit) -> None:
-    permit = issued.permit
-    connection.execute(
-        insert(permits).values(
-            agreement_id=permit.agreement_id,
-            asset_id=permit.asset_id,
-            form=permit.to_json(),
-            signature=issued.signed.signature,
-            challenge=permit.challenge,
-            charge_limit=permit.charge_limit,
-            issued_at=permit.issued_at,
-            valid_until=permit.valid_until,
-            block_number=permit.block_number,
-        )
-    )
+def add_all(connection: Connection, issued: Sequence[IssuedPermit]) -> None:
+    rows = [
+        {
+            "agreement_id": each.permit.agreement_id,
+            "asset_id": each.permit.asset_id,
+            "form": each.permit.to_json(),
+            "signature": each.signed.signature,
+            "challenge": each.permit.challenge,
+            "charge_limit": each.permit.charge_limit,
+            "issued_at": each.permit.issued_at,
+            "valid_until": each.permit.valid_until,
+            "block_number": each.permit.block_number,
+        }
+        for each in issued
+    ]
+    if rows:
+        connection.execute(insert(permits), rows)
 
 
 def latest(

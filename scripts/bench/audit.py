@@ -34,10 +34,13 @@ def measure() -> Result:
             speed >= GOAL,
         ),
         Figure("the whole audit of this chain, processor time", f"{full:.1f} s", f"{empty:.1f} s before the readings"),
-        Figure("what it found", "nothing" if result.clean else f"{len(result.findings.found)} findings", "an honest chain"),
+        Figure(
+            "what it found on an honest chain", "nothing" if result.clean else f"{len(result.findings.found)} findings"
+        ),
     ]
     notes = [
-        f"{readings:,} readings in batches of {MACHINES}, from the chain alone over JSON-RPC: headers, transactions, receipts "
+        f"{readings:,} readings in batches of {MACHINES}, from the chain alone over JSON-RPC: headers, "
+        "transactions, receipts "
         "and their roots, every signature, charge, log and storage word. The node's own time is not counted.",
     ]
     return Result("audit", "Audit", figures, notes)

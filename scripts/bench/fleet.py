@@ -129,7 +129,9 @@ class Fleet:
         self.send_all(self._call(PROVIDER, book.functions.offer(n, tariff[n], True, FAR_FUTURE)) for n in numbers)
         money = 20 * EUR
         self.send(RELAYER, self.currency.address, encode(self.currency.functions.mint(account[RELAYER], count * money)))
-        self.send(RELAYER, self.currency.address, encode(self.currency.functions.approve(ledger.address, count * money)))
+        self.send(
+            RELAYER, self.currency.address, encode(self.currency.functions.approve(ledger.address, count * money))
+        )
         self.send_all(
             self._call(RELAYER, ledger.functions.deposit(self.currency.address, customers[n].address, money))
             for n in numbers

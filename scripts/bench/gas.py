@@ -28,13 +28,17 @@ def measure() -> Result:
         figures += _distributions(fleet, transfer)
         figures += _prices(batch, refill, transfer)
     notes = [
-        "200 meters of 200 customers, 10 tariffs, 4 splits; every slot holds something before and is cold at the start of "
+        "200 meters of 200 customers, 10 tariffs, 4 splits; every slot holds something before and is cold "
+        "at the start of "
         "the transaction; every reading has a telemetry root. Whole transactions, calldata included.",
-        "Floor: 21,000 / n + 152 bytes × 16 + ecrecover 3,000 + 5,000 for the agreement's slot + 2,100 to read the route "
+        "Floor: 21,000 / n + 152 bytes × 16 + ecrecover 3,000 + 5,000 for the agreement's slot + 2,100 to "
+        "read the route "
         "+ 1,080 for the event + (5,000 + 2,600) × splits / n. No contract, only what the chain itself takes.",
-        "The ERC-20 transfer moves money once; a settled reading proves the meter's signature, prices the usage, debits "
+        "The ERC-20 transfer moves money once; a settled reading proves the meter's signature, prices the "
+        "usage, debits "
         "the hold and credits the split.",
-        "PaymentSplitter pays one payee a transaction; its figure is the sum over all payees, without bringing the money in.",
+        "PaymentSplitter pays one payee a transaction; its figure is the sum over all payees, without "
+        "bringing the money in.",
     ]  # fmt: skip
     return Result("gas", "Gas", figures, notes)
 
@@ -105,7 +109,9 @@ def _distributions(fleet: Fleet, transfer: int) -> list[Figure]:
         for _ in range(3):
             gift = ledger.functions.transfer(functions.accountOf(split).call(), pot, EUR)
             fleet.send(RELAYER, ledger.address, encode(gift))
-            used = fleet.send(RELAYER, fleet.platform.splitter.address, encode(functions.distribute(split, currency.address)))
+            used = fleet.send(
+                RELAYER, fleet.platform.splitter.address, encode(functions.distribute(split, currency.address))
+            )
         peer = _payment_splitter(fleet, payees)
         figures.append(
             Figure(
@@ -143,11 +149,8 @@ def _prices(batch: int, refill: int, transfer: int) -> list[Figure]:
             Figure(
                 f"{USES:,} uses folded into one reading: {where}",
                 price(batch),
-                f"{USES:,} ERC-20 transfers {price(transfer * USES)}; each use in a reading of its own {price(batch * USES)}",
+                f"{USES:,} ERC-20 transfers {price(transfer * USES)}; each use in a reading of its own "
+                f"{price(batch * USES)}",
             )
         )
     return figures
-
-
-
-

@@ -55,9 +55,11 @@ def measure() -> Result:
     notes = [
         "By the processor time of the door's process (uvicorn, FastAPI, SQLite in WAL mode with synchronous=FULL); the "
         "sender is another process. Every answer carries a permit, as in `cise oracle run`.",
-        "The door recovers the key instead of verifying against it: libsecp256k1's verification takes either parity bit, and "
+        "The door recovers the key instead of verifying against it: libsecp256k1's verification takes "
+        "either parity bit, and "
         "a reading with the wrong one would fail on chain.",
-        "The comparison of two processes is by the clock and needs two idle cores beside the sender: compare the load above.",
+        "The comparison of two processes is by the clock and needs two idle cores beside the sender: "
+        "compare the load above.",
     ]  # fmt: skip
     return Result("ingest", "Ingest", figures, notes)
 

@@ -62,14 +62,17 @@ def measure() -> Result:
         Figure(
             "signature to settled, 95 % within",
             f"{settled:.0f} blocks",
-            f"half within {_percentile(sorted(blocks), 50):.0f}, the slowest {max(blocks)}, of {len(blocks):,} readings",
+            f"half within {_percentile(sorted(blocks), 50):.0f}, the slowest {max(blocks)}, of "
+            f"{len(blocks):,} readings",
             f"≤ {BLOCKS_GOAL} blocks",
             settled <= BLOCKS_GOAL,
         ),
     ]
     notes = [
-        f"{DEVICES} devices, one reading a second each for {SECONDS} s over HTTP, to `cise oracle run` in a process of its own.",
-        f"Blocks every {BLOCK_SECONDS} s, relay cycles every {CYCLE_SECONDS} s, sealed each block, no confirmations waited for. "
+        f"{DEVICES} devices, one reading a second each for {SECONDS} s over HTTP, to `cise oracle run` in "
+        "a process of its own.",
+        f"Blocks every {BLOCK_SECONDS} s, relay cycles every {CYCLE_SECONDS} s, sealed each block, no "
+        "confirmations waited for. "
         "A later reading settles those before it: registers are cumulative.",
         "By the clock, with chain, oracle and devices on the same cores: compare the load above.",
     ]

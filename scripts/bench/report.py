@@ -59,7 +59,7 @@ class Origin:
             python=platform.python_version(),
             date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             commit=_commit(),
-            load="{:.1f}".format(os.getloadavg()[0]),
+            load=f"{os.getloadavg()[0]:.1f}",
         )
 
     def __str__(self) -> str:
@@ -80,7 +80,10 @@ class Book:
         book = cls()
         for entry in json.loads(DATA.read_text()):
             figures = [Figure(**figure) for figure in entry["result"].pop("figures")]
-            book.results[entry["result"]["name"]] = (Result(figures=figures, **entry["result"]), Origin(**entry["origin"]))
+            book.results[entry["result"]["name"]] = (
+                Result(figures=figures, **entry["result"]),
+                Origin(**entry["origin"]),
+            )
         return book
 
     def save(self, order: Sequence[str]) -> None:
@@ -108,7 +111,8 @@ def _page(results: Sequence[tuple[Result, Origin]]) -> list[str]:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; not edited by hand. Each figure stands beside its floor or a peer of the same run, with the",
+        "Written by `make bench`; not edited by hand. Each figure stands beside its floor or a peer of "
+        "the same run, with the",
         "machine, the date and the commit it was measured on. A goal that is not reached is shown as such.",
     ]
     for result, origin in results:
@@ -118,7 +122,7 @@ def _page(results: Sequence[tuple[Result, Origin]]) -> list[str]:
             goal = figure.goal and f"{figure.goal} {'✓' if figure.reached else '✗ not reached'}"
             lines.append(f"| {figure.name} | {figure.value} | {figure.beside} | {goal} |")
         if result.plot:
-            lines += ["", f"![{result.title}]({result.plot})"]
+            lines += ["", f"![What the lines show is in the table above]({result.plot})"]
         if result.notes:
             lines += ["", *(f"* {note}" for note in result.notes)]
     return lines
