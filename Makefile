@@ -13,8 +13,9 @@ help: ## list the targets
 setup: ## virtual environment, compiler, local chain, compiled contracts (stamped: only what changed)
 	@$(PYTHON) -m scripts.setup
 
-demo: setup ## the story of the drill, from deposit to audit
+demo: setup ## the drill from deposit to audit, then three days of real flights
 	@$(BIN)/cise demo drill
+	@$(BIN)/cise demo flights --days 3
 
 test: setup ## all checks and all tests
 	@$(BIN)/python -m scripts.checks

@@ -63,6 +63,8 @@ interface IMeterRegistry {
     error Meters_GradeUnknown(uint8 grade);
     error Meters_KeyInUse(address signer, AssetId asset);
     error Meters_WrongEpoch(AssetId asset, uint32 given, uint32 expected);
+    /// An ERC-1271 meter is asked only where its full share of gas is there, so that gas cannot turn its answer.
+    error Meters_TooLittleGas(uint256 left, uint256 needed);
     error Meters_SignatureInvalid(AssetId asset, address signer);
     error Meters_EffectiveTooEarly(AssetId asset, uint40 effectiveAt, uint256 earliest);
     error Meters_EffectiveTooLate(AssetId asset, uint40 effectiveAt, uint256 latest);
@@ -104,6 +106,12 @@ interface IMeterRegistry {
     function recordStatus(Status calldata status, bytes calldata signature) external;
     /// @notice Whether the present meter signed this; sequence, time and odometer are the asker's to judge.
     function verifyStatus(Status calldata status, bytes calldata signature) external view returns (bool);
+    /// @notice The asset's present meter where it signed this digest, of whichever curve it is; else zero. ERC-1271 meters are
+    ///         asked anew each time, by a static call with a bounded share of gas.
+    function signerOf(AssetId asset, bytes32 digest, bytes calldata signature) external view returns (address signer);
+    /// @notice The address of the P-256 key in a signature r‖s‖x‖y (128 bytes), zero where that key did not sign the digest.
+    ///         Stateless: what a batch needs, since it compares the address with the asset's route anyway.
+    function signerP256(bytes32 digest, bytes calldata signature) external view returns (address signer);
 
     /// @notice Sets the provider's cold key for the asset, once per title owner and never a key that served the asset before.
     ///         After a title transfer `reset` must be a service-reset status (state 4) newer than the last recorded one, and is

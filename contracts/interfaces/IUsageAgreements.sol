@@ -15,7 +15,6 @@ interface IUsageAgreements is ISignedForms {
     /// @notice In the order in which they are checked; the first that applies is the one reported.
     enum SkipReason {
         None,
-        UnsupportedCurve, // batch group of a kind that this version does not verify
         UnknownAgreement, // no agreement with this id, asset and tariff
         MalformedSequence, // sequence of 2³¹ or more
         Stale, // a newer reading has settled, or this one has settled in full
@@ -58,6 +57,7 @@ interface IUsageAgreements is ISignedForms {
         bool closed;
         uint40 unusedFrom; // 0: non-use not announced
         uint80 usageAtAnnouncement;
+        bool usedSince; // a newer reading has shown use, paid or owed
     }
 
     event AgreementOpened(
@@ -99,7 +99,7 @@ interface IUsageAgreements is ISignedForms {
     error Agreements_NotExclusive(AgreementId agreement);
     error Agreements_UnusedRuleAbsent(AgreementId agreement);
     error Agreements_NonUseNotAnnounced(AgreementId agreement);
-    error Agreements_UsedSince(AgreementId agreement, uint256 usageBefore, uint256 usageNow);
+    error Agreements_UsedSince(AgreementId agreement);
     error Agreements_ZeroAmount();
     error Agreements_MalformedBatch(uint256 offset, uint256 length);
     error Agreements_UnknownVersion(uint8 version);
@@ -127,7 +127,8 @@ interface IUsageAgreements is ISignedForms {
 
     /// @notice A packed batch (docs/wire-formats.md). A bad reading is skipped with its reason; bytes that do not parse are refused whole.
     function settle(bytes calldata batch) external;
-    /// @notice One reading with any kind of signature; skipped readings revert with their reason.
+    /// @notice One reading with any kind of signature: secp256k1 (64 or 65 bytes), P-256 (r‖s‖x‖y) or whatever the ERC-1271
+    ///         contract that is the meter accepts now. Readings that `settle` would skip revert with their reason.
     function settleSigned(Reading calldata reading, bytes calldata signature) external;
     /// @notice Fills the hold to its target as far as balance, allowance and cap reach; what falls short emits its reason.
     ///         Never after an end or while suspended; none while the OfferBook is paused.
@@ -146,6 +147,8 @@ interface IUsageAgreements is ISignedForms {
 
     // Either party; closing by anyone
 
+    /// @notice After notice and minimum term. A customer whose asset has a less trusted meter than at opening is free of the
+    ///         minimum term, and may say so also where an end is announced already.
     function end(AgreementId agreement) external;
     function endSigned(EndAgreement calldata form, bytes calldata signature) external;
     /// @notice After the end, or after an accepted final reading: returns the hold. Arrears die here.
@@ -153,6 +156,7 @@ interface IUsageAgreements is ISignedForms {
 
     // Provider
 
+    /// @notice Non-use of an exclusive agreement; any newer reading that shows use, whoever relays it, keeps the agreement.
     function announceUnused(AgreementId agreement) external;
     function endUnused(AgreementId agreement) external;
 

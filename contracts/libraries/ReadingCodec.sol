@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {READING_TYPEHASH, Reading} from "../types/MeterForms.sol";
 
-/// @title Reads the packed batch (docs/wire-formats.md). The only assembly of the platform.
+/// @title Reads the packed batch (docs/wire-formats.md). The only assembly of the platform, but for one call in MeterSignatures.
 /// @dev Callers check bounds before they load: the loads themselves read past the end as zeros.
 library ReadingCodec {
     uint8 internal constant VERSION = 1;
@@ -72,6 +72,14 @@ library ReadingCodec {
             let position := add(add(batch.offset, offset), SIGNATURE_OFFSET)
             r := calldataload(position)
             vs := calldataload(add(position, 0x20))
+        }
+    }
+
+    /// @return signature_ r‖s‖x‖y of the P-256 record at `offset`.
+    function signatureP256(bytes calldata batch, uint256 offset) internal pure returns (bytes calldata signature_) {
+        assembly ("memory-safe") {
+            signature_.offset := add(add(batch.offset, offset), SIGNATURE_OFFSET)
+            signature_.length := 128
         }
     }
 }

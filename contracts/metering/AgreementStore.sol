@@ -17,6 +17,7 @@ abstract contract AgreementStore is IUsageAgreements {
     /// The agreements that an asset has open.
     struct AssetUse {
         AgreementId exclusive;
+        AgreementId predecessor; // the exclusive agreement in its notice that `exclusive` succeeds
         uint32 longestNotice;
         uint32 openCount;
     }

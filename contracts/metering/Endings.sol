@@ -55,6 +55,7 @@ abstract contract Endings is Settlement {
         Ending memory ending = _requireRunning(id);
         ending.unusedFrom = uint40(block.timestamp);
         ending.usageAtAnnouncement = _usageSettled(_states[key], rates);
+        ending.usedSince = false;
         _writeEnding(id, key, ending);
         emit NonUseAnnounced(id, uint40(block.timestamp + unusedTime));
     }
@@ -64,11 +65,9 @@ abstract contract Endings is Settlement {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
         Ending memory ending = _requireRunning(id);
         if (ending.unusedFrom == 0) revert Agreements_NonUseNotAnnounced(id);
-        Rates memory rates = _rates(agreement.tariff);
         uint256 due = ending.unusedFrom + _unusedTime(agreement.tariff);
         if (block.timestamp < due) revert Agreements_NotEnded(id, uint40(due), block.timestamp);
-        uint80 usage = _usageSettled(_states[key], rates);
-        if (usage > ending.usageAtAnnouncement) revert Agreements_UsedSince(id, ending.usageAtAnnouncement, usage);
+        if (ending.usedSince) revert Agreements_UsedSince(id);
         ending.endAt = uint40(block.timestamp);
         _writeEnding(id, key, ending);
         emit EndAnnounced(id, msg.sender, ending.endAt);
@@ -79,12 +78,15 @@ abstract contract Endings is Settlement {
     function _end(AgreementId id, address by) private {
         (Agreement memory agreement, bytes32 key) = _agreement(id);
         if (by != agreement.customer && by != _provider(agreement.asset)) revert Agreements_NotParty(id, by);
-        Ending memory ending = _requireRunning(id);
+        Ending memory ending = _ending(id);
+        if (ending.closed) revert Agreements_AlreadyClosed(id);
         Rates memory rates = _rates(agreement.tariff);
         uint256 endAt = block.timestamp + rates.notice;
         uint256 termEndsAt = uint256(_states[key].openedAt()) + rates.minimumTerm;
         bool isReleased = by == agreement.customer && _grade(agreement.asset) < agreement.gradeAtOpening;
         if (!isReleased && termEndsAt > endAt) endAt = termEndsAt;
+        bool bringsForward = isReleased && endAt < ending.endAt;
+        if (ending.endAt != 0 && !bringsForward) revert Agreements_AlreadyEnding(id, ending.endAt);
         ending.endAt = uint40(endAt);
         _writeEnding(id, key, ending);
         emit EndAnnounced(id, by, ending.endAt);
@@ -107,7 +109,8 @@ abstract contract Endings is Settlement {
 
     function _release(AgreementId id, AssetId asset) private {
         AssetUse memory use = _uses[asset];
-        if (use.exclusive == id) use.exclusive = NO_AGREEMENT;
+        if (use.exclusive == id) (use.exclusive, use.predecessor) = (use.predecessor, NO_AGREEMENT);
+        else if (use.predecessor == id) use.predecessor = NO_AGREEMENT;
         use.openCount -= 1;
         if (use.openCount == 0) use.longestNotice = 0;
         _uses[asset] = use;

@@ -84,7 +84,7 @@ abstract contract Opening is AgreementStore, SignedForms {
             : use.exclusive == NO_AGREEMENT || succeeds;
         if (!isFree) revert Agreements_AssetTaken(terms.asset, use.openCount);
 
-        if (terms.exclusive) use.exclusive = id;
+        if (terms.exclusive) (use.predecessor, use.exclusive) = (use.exclusive, id);
         if (notice > use.longestNotice) use.longestNotice = notice;
         use.openCount += 1;
         _uses[terms.asset] = use;

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
-import {MeterSignatures} from "../libraries/MeterSignatures.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
@@ -42,7 +41,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
 
     /// @inheritdoc IUsageAgreements
     function settle(bytes calldata batch) external {
-        if (batch.length == 0) revert Agreements_MalformedBatch(0, 0);
+        _requireBytes(batch, 0, 1);
         if (uint8(batch[0]) != ReadingCodec.VERSION) revert Agreements_UnknownVersion(uint8(batch[0]));
         Reading memory reading = ReadingCodec.allocate();
         Run memory run;
@@ -52,14 +51,15 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @inheritdoc IUsageAgreements
-    function settleSigned(Reading calldata reading, bytes calldata signature) external {
+    function settleSigned(Reading calldata signed, bytes calldata signature) external {
+        Reading memory reading = signed;
         TariffId tariff = _agreements[reading.agreementId].tariff;
         bytes32 key = stateKey(reading.agreementId, reading.assetId, tariff);
         AgreementState state = _states[key];
         Run memory run;
         SkipReason reason = SkipReason.UnknownAgreement;
         if (!state.isUnknown()) {
-            address signer = MeterSignatures.recoverSecp256k1(_hashTypedDataV4(hashReading(reading)), signature);
+            address signer = METERS.signerOf(reading.assetId, _hashTypedDataV4(hashReading(reading)), signature);
             reason = _settleReading(reading, key, state, _rates(tariff), signer, run);
         }
         if (reason != SkipReason.None) {
@@ -93,30 +93,31 @@ abstract contract Settlement is AgreementStore, SignedForms {
         private
         returns (uint256 next)
     {
-        if (batch.length < offset + ReadingCodec.GROUP_HEADER_BYTES) {
-            revert Agreements_MalformedBatch(offset, batch.length);
-        }
+        _requireBytes(batch, offset, offset + ReadingCodec.GROUP_HEADER_BYTES);
         (uint8 kind, uint32 tariffId, uint256 count) = ReadingCodec.groupHeader(batch, offset);
         if (kind > CURVE_P256) revert Agreements_MalformedBatch(offset, batch.length);
         uint256 size = kind == CURVE_SECP256K1 ? ReadingCodec.RECORD_BYTES_SECP256K1 : ReadingCodec.RECORD_BYTES_P256;
         offset += ReadingCodec.GROUP_HEADER_BYTES;
         next = offset + count * size;
-        if (next > batch.length) revert Agreements_MalformedBatch(offset, batch.length);
+        _requireBytes(batch, offset, next);
 
         PricedTariff memory tariff;
         tariff.id = TariffId.wrap(tariffId);
         for (; offset < next; offset += size) {
             ReadingCodec.load(batch, offset, reading);
-            SkipReason reason = kind == CURVE_SECP256K1
-                ? _settleRecord(batch, offset, reading, tariff, run)
-                : SkipReason.UnsupportedCurve;
+            SkipReason reason = _settleRecord(batch, offset, kind, reading, tariff, run);
             if (reason != SkipReason.None) emit ReadingSkipped(reading.agreementId, reading.sequence, reason);
         }
+    }
+
+    function _requireBytes(bytes calldata batch, uint256 offset, uint256 end) private pure {
+        if (end > batch.length) revert Agreements_MalformedBatch(offset, batch.length);
     }
 
     function _settleRecord(
         bytes calldata batch,
         uint256 offset,
+        uint8 kind,
         Reading memory reading,
         PricedTariff memory tariff,
         Run memory run
@@ -125,8 +126,15 @@ abstract contract Settlement is AgreementStore, SignedForms {
         AgreementState state = _states[key];
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
         if (tariff.rates.currency == address(0)) tariff.rates = _rates(tariff.id);
-        (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
-        (address signer,,) = ECDSA.tryRecover(_hashTypedDataV4(ReadingCodec.structHash(reading)), r, vs);
+        bytes32 digest = _hashTypedDataV4(ReadingCodec.structHash(reading));
+        address signer;
+        if (kind == CURVE_SECP256K1) {
+            (bytes32 r, bytes32 vs) = ReadingCodec.signature(batch, offset);
+            (signer,,) = ECDSA.tryRecover(digest, r, vs);
+        } else {
+            // Verified by the meter registry, which needs that code anyway.
+            signer = METERS.signerP256(digest, ReadingCodec.signatureP256(batch, offset));
+        }
         return _settleReading(reading, key, state, tariff.rates, signer, run);
     }
 
@@ -162,6 +170,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
             if (charge < state.settled()) return SkipReason.ChargeFell;
         }
         if (_isImplausible(charge, state, rates)) return SkipReason.Implausible;
+        if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
 
         uint80 taken = _takeable(state, charge);
         state = state.afterCharge(reading.sequence, elapsed, taken);
@@ -241,6 +250,14 @@ abstract contract Settlement is AgreementStore, SignedForms {
         ending.finalAccepted = true;
         _writeEnding(reading.agreementId, key, ending);
         emit FinalReadingAccepted(reading.agreementId, reading.sequence);
+    }
+
+    /// @dev Use counts against an announcement of non-use whether it is paid or owed; completing an old reading does not.
+    function _noteUse(Reading memory r, Rates memory rates) private {
+        Ending storage ending = _endings[r.agreementId];
+        if (ending.unusedFrom == 0 || ending.usedSince) return;
+        uint256 usage = TariffMath.usageCharge(rates, r.register0, r.register1, r.register2, r.register3);
+        if (usage > ending.usageAtAnnouncement) ending.usedSince = true;
     }
 
     /// @dev Takes the standing part up to now or the end, as far as the hold reaches; the rest is arrears like any other.

@@ -9,6 +9,8 @@ import {MeterSignatures} from "../libraries/MeterSignatures.sol";
 import {OdometerMath} from "../libraries/OdometerMath.sol";
 import {AssetId, NO_ASSET} from "../types/Identifiers.sol";
 import {
+    CURVE_ERC1271,
+    CURVE_P256,
     CURVE_SECP256K1,
     GRADE_SECURE_ELEMENT,
     hashMeterBinding,
@@ -149,6 +151,19 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         Meter memory meter = _meters[status.assetId];
         return
             meter.signer != address(0) && _isSignedBy(meter.curve, meter.signer, _digest(hashStatus(status)), signature);
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function signerOf(AssetId asset, bytes32 digest, bytes calldata signature) external view returns (address signer) {
+        Meter memory meter = _meters[asset];
+        if (meter.signer != address(0) && _isSignedBy(meter.curve, meter.signer, digest, signature)) {
+            signer = meter.signer;
+        }
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function signerP256(bytes32 digest, bytes calldata signature) external view returns (address signer) {
+        return MeterSignatures.signerP256(digest, signature);
     }
 
     // Permit signers
@@ -361,22 +376,23 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
         emit StatusRecorded(asset, status.sequence, status.time, status.state, status.faultCode, status.odometer);
     }
 
-    // Internals: curves. P-256 and ERC-1271 get their branches in these two functions and nowhere else.
+    // Internals: curves
 
     /// @dev The address under which the route slot knows a key.
     function _signerAddress(uint8 curve, bytes calldata signer) private pure returns (address key) {
-        if (curve != CURVE_SECP256K1) revert Meters_UnknownCurve(curve);
-        if (signer.length != 20) revert Meters_SignerLength(curve, signer.length);
-        key = address(bytes20(signer));
+        if (curve > CURVE_ERC1271) revert Meters_UnknownCurve(curve);
+        if (signer.length != (curve == CURVE_P256 ? 64 : 20)) revert Meters_SignerLength(curve, signer.length);
+        key = curve == CURVE_P256 ? MeterSignatures.addressOfKey(signer) : address(bytes20(signer));
         if (key == address(0)) revert Meters_ZeroSigner();
     }
 
     function _isSignedBy(uint8 curve, address signer, bytes32 digest, bytes calldata signature)
         private
-        pure
+        view
         returns (bool)
     {
-        if (curve != CURVE_SECP256K1) revert Meters_UnknownCurve(curve);
+        if (curve == CURVE_P256) return MeterSignatures.signerP256(digest, signature) == signer;
+        if (curve == CURVE_ERC1271) return MeterSignatures.isAcceptedByContract(signer, digest, signature);
         return MeterSignatures.recoverSecp256k1(digest, signature) == signer;
     }
 

@@ -17,7 +17,6 @@ from oracle.audit.signatures import READING_TYPEHASH
 
 VERSION: Final = 1
 HEADER_BYTES: Final = 7
-SECP256K1: Final = 0
 RECORD_BYTES: Final = (152, 216)
 FIELDS_BYTES: Final = 88
 
@@ -57,8 +56,8 @@ class Record:
     kind: int
     tariff: int
     reading: Reading
-    r: int
-    parity_and_s: int
+    signature: bytes
+    """EIP-2098, or r ‖ s ‖ x ‖ y of a P-256 key."""
 
 
 def parse_batch(batch: bytes) -> list[Record]:
@@ -87,9 +86,8 @@ def parse_batch(batch: bytes) -> list[Record]:
             raise MalformedBatch(at, f"{count} records do not fit")
         for _ in range(count):
             reading = parse_reading(batch[at : at + FIELDS_BYTES])
-            r = int.from_bytes(batch[at + 88 : at + 120], "big")
-            parity_and_s = int.from_bytes(batch[at + 120 : at + 152], "big")
-            records.append(Record(len(records), at, kind, tariff, reading, r, parity_and_s))
+            signature = batch[at + FIELDS_BYTES : at + size]
+            records.append(Record(len(records), at, kind, tariff, reading, signature))
             at += size
     return records
 

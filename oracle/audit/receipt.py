@@ -15,7 +15,7 @@ from oracle.audit.calldata import Reading, pack_reading, parse_reading
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import checksum_address
 from oracle.audit.replay.agreements import Agreement, Entry
-from oracle.audit.signatures import domain, recover_65, recover_compact
+from oracle.audit.signatures import CURVES, ERC1271, GRADES, domain, plain_signer
 from oracle.audit.statement import reading_document
 from oracle.audit.verify import Audit
 from oracle.errors import Rejected
@@ -62,6 +62,8 @@ def _document(audit: Audit, agreement: Agreement, entry: Entry, reading: Reading
         "reading": reading_document(reading),
         "signature": "0x" + entry.signature.hex(),
         "meter": checksum_address(entry.meter),
+        "curve": CURVES[entry.curve],
+        "trustGrade": GRADES[entry.grade],
         "customer": checksum_address(agreement.customer),
         "tariff": {
             "id": agreement.tariff,
@@ -97,8 +99,11 @@ def _portions(taken: int, shares: list[int]) -> list[int]:
     return [taken * share // sum(shares) for share in shares]
 
 
-def check_document(document: object, findings: Findings) -> None:
+def check_document(document: object, findings: Findings, offline: bool = False) -> None:
     """All that needs no chain: the form, the meter's signature, the arithmetic from reading to payees.
+
+    Args:
+        offline: nothing follows; what only the chain can say is then unchecked.
 
     Raises:
         Rejected: it is no receipt.
@@ -109,7 +114,10 @@ def check_document(document: object, findings: Findings) -> None:
         raise Rejected("not_a_receipt", where, errors[0].message)
     reading = _reading(document["reading"])
     place = Place(transaction=document["transaction"], record=document["record"])
-    _check_signature(document, reading, place, findings)
+    if document["curve"] != CURVES[ERC1271]:
+        _check_signature(document, reading, place, findings)
+    elif offline:
+        findings.unchecked("receipt signature", place, "whether the contract accepted it, only the chain can say")
     _check_charge(document, reading, place, findings)
     payees = document["split"]["payees"]
     if payees:
@@ -123,11 +131,7 @@ def _check_signature(document: Document, reading: Reading, place: Place, finding
     agreements = unhex(document["contracts"]["UsageAgreements"])
     digest = domain(document["chainId"], agreements).digest(reading.struct_hash)
     signature = unhex(document["signature"])
-    number = int.from_bytes
-    if len(signature) == 64:
-        signer = recover_compact(digest, number(signature[:32], "big"), number(signature[32:], "big"))
-    else:
-        signer = recover_65(digest, signature)
+    signer = plain_signer(digest, signature)
     if signer != unhex(document["meter"]):
         said = checksum_address(signer) if signer else "nobody"
         findings.add("receipt signature", place, f"signed by {said}, not by the meter")

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from oracle.audit.findings import Finding, Findings
 from oracle.audit.keccak import checksum_address
+from oracle.audit.signatures import GRADES
 from oracle.audit.statement import Bill
 from oracle.audit.verify import Audit
 
@@ -94,6 +95,7 @@ def show_bills(console: Console, bills: Sequence[Bill]) -> None:
             "taken",
             "tax",
             "arrears",
+            "meter",
         ):
             table.add_column(heading, justify="right", overflow="fold")
         for line in bill.lines:
@@ -104,6 +106,7 @@ def show_bills(console: Console, bills: Sequence[Bill]) -> None:
                 str(reading.sequence) if reading else "standing",
                 priced,
                 *(f"{number:,}" for number in (line.usage, line.standing, line.taken, line.tax, line.arrears)),
+                GRADES[line.entry.grade].replace("_", " "),
             )
         console.print(table)
         console.print(f"  taken {bill.taken:,}, tax in it {bill.tax:,}, credited {bill.credited:,} base units")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from oracle.audit import p256
 from oracle.audit.abi import Value
 from oracle.audit.blocks import recover
 from oracle.audit.keccak import keccak, word
@@ -53,6 +54,14 @@ _NAME: Final = keccak(b"CISE")
 _VERSION: Final = keccak(b"1")
 _PARITY_BIT: Final = 1 << 255
 
+SECP256K1: Final = 0
+P256: Final = 1
+ERC1271: Final = 2
+"""What kinds of keys a meter may have."""
+CURVES: Final = ("secp256k1", "P-256", "ERC-1271")
+GRADES: Final = ("attester", "software_key", "secure_element")
+"""How far a meter is to be trusted, by rising trust."""
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:
@@ -95,3 +104,14 @@ def recover_65(digest: bytes, signature: bytes) -> bytes | None:
 def recover_compact(digest: bytes, r: int, parity_and_s: int) -> bytes | None:
     """Signer of an EIP-2098 signature as it stands in a packed batch."""
     return recover(digest, r, parity_and_s & (_PARITY_BIT - 1), parity_and_s >> 255)
+
+
+def plain_signer(digest: bytes, signature: bytes) -> bytes | None:
+    """Signer of a signature in any form that needs no contract: EIP-2098, r ‖ s ‖ v, or P-256 with its key."""
+    match len(signature):
+        case 64:
+            return recover_compact(digest, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        case p256.SIGNATURE_BYTES:
+            return p256.signer(digest, signature)
+        case _:
+            return recover_65(digest, signature)

@@ -10,6 +10,7 @@ from oracle.audit import quote
 from oracle.audit.calldata import Reading
 from oracle.audit.keccak import checksum_address
 from oracle.audit.replay.agreements import Agreement, Entry
+from oracle.audit.signatures import GRADES
 from oracle.audit.verify import Audit
 from oracle.errors import Rejected
 
@@ -120,6 +121,7 @@ def as_documents(bills: Sequence[Bill]) -> list[dict[str, Any]]:
             "tariff": each.agreement.tariff,
             "currency": checksum_address(each.agreement.terms.currency),
             "openedAt": each.agreement.opened_at,
+            "trustAtOpening": GRADES[each.agreement.grade_at_opening],
             "lines": [_line_document(line) for line in each.lines],
             "creditNotes": [
                 {"sequence": sequence, "amount": str(amount), "transaction": transaction, "time": now}
@@ -143,6 +145,7 @@ def _line_document(line: BillLine) -> dict[str, Any]:
         "reading": reading_document(entry.reading) if entry.reading else None,
         "signature": "0x" + entry.signature.hex() if entry.reading else None,
         "meter": checksum_address(entry.meter),
+        "trustGrade": GRADES[entry.grade],
         "registers": [
             {
                 "register": priced.register,

@@ -14,6 +14,7 @@ from web3.contract.contract import ContractFunction
 from oracle.chain.client import ChainClient, checksummed
 from oracle.chain.node_errors import CallReverted
 from oracle.domain.forms import Domains
+from oracle.domain.readings import SignedReading
 from oracle.errors import Fatal
 from oracle.types import Address, AgreementId, BaseUnits, ChainId, Seconds, SplitId, UnixTime
 
@@ -28,7 +29,6 @@ CREDITS = "CreditNotes"
 NEEDED = (ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS)
 SKIP_REASONS = (
     "none",
-    "unsupported_curve",
     "unknown_agreement",
     "malformed_sequence",
     "stale",
@@ -136,6 +136,10 @@ class Platform:
 
     def settle(self, batch: bytes) -> ContractFunction:
         return self.agreements.functions.settle(batch)
+
+    def settle_signed(self, signed: SignedReading) -> ContractFunction:
+        """One reading with a signature of any kind, ERC-1271 included."""
+        return self.agreements.functions.settleSigned(signed.reading.values(), signed.signature)
 
     def refill(self, agreement: AgreementId) -> ContractFunction:
         return self.agreements.functions.refill(agreement)

@@ -22,12 +22,17 @@ CHAIN_ID = 31_337
 START_SECONDS = 20.0
 MNEMONIC = "test test test test test test test test test test test junk"
 """Anvil's published accounts: for local chains only, everybody has these keys."""
+STATES_KEPT = 16
 _PARENT_DEATH_SIGNAL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
-    """How the chain runs. `port` 0 takes a free one; `block_time` None mines each transaction at once."""
+    """How the chain runs. `port` 0 takes a free one; `block_time` None mines each transaction at once.
+
+    `long_run`: keeps the states of the last blocks only (blocks, transactions and receipts stay), and takes requests of
+    any size, so that `anvil_loadState` can bring back a long chain.
+    """
 
     port: int = 0
     state_file: Path | None = None
@@ -38,6 +43,9 @@ class NodeOptions:
     timestamp: int | None = None
     log_file: Path | None = None
     binary: Path | None = None
+    hardfork: str = "osaka"
+    """From Osaka on a chain verifies P-256 itself; before it, each such signature costs thirty times the gas."""
+    long_run: bool = False
 
 
 class LocalNode:
@@ -108,7 +116,7 @@ class LocalNode:
             "--chain-id",
             str(options.chain_id),
             "--hardfork",
-            "prague",
+            options.hardfork,
         ]
         arguments += [
             "--accounts",
@@ -123,6 +131,8 @@ class LocalNode:
             arguments += ["--block-time", str(options.block_time), "--order", "fifo"]
         if options.timestamp is not None:
             arguments += ["--timestamp", str(options.timestamp)]
+        if options.long_run:
+            arguments += ["--prune-history", str(STATES_KEPT), "--no-request-size-limit"]
         if options.state_file is not None:
             # Written every second because a kill leaves no time to write at the end.
             options.state_file.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ def check_receipt(
         well = f"Written: {file}"
     else:
         document = _read(file)
-        receipt.check_document(document, findings)
+        receipt.check_document(document, findings, offline)
         if not offline:
             audited = _audit(rpc, directory, data, at, as_json)
             receipt.check_against_chain(document, audited, findings)

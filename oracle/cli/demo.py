@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import output
+from oracle.cli import demo_flights, output
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -38,13 +38,21 @@ def drill(
     speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, stay: Stay = False, as_json: Json = False
 ) -> None:
     """From the first deposit to the last audited cent."""
-    _finish([_drill(speed, fast, port, keep, stay, as_json)], as_json)
+    told = _drill(speed, fast, port, keep, stay, as_json)
+    _finish([_document(told)], as_json)
+
+
+app.command("flights")(demo_flights.flights)
 
 
 @app.command("all")
 def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep = None, as_json: Json = False) -> None:
     """Every story there is, one after the other."""
-    _finish([_drill(speed, fast, port, keep, False, as_json)], as_json)
+    drill_told = _drill(speed, fast, port, keep, False, as_json)
+    flights_told = demo_flights.fly(demo_flights.QUICK, keep, as_json)
+    if not as_json:
+        demo_flights.show(output.console(), flights_told)
+    _finish([_document(drill_told), demo_flights.document(flights_told)], as_json)
 
 
 def _drill(speed: int, fast: bool, port: int, keep: Path | None, stay: bool, as_json: bool) -> Told:
@@ -75,11 +83,10 @@ def _wait_for_interrupt(page: str) -> None:
         threading.Event().wait()
 
 
-def _finish(stories: list[Told], as_json: bool) -> None:
+def _finish(documents: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
-        documents = [_document(told) for told in stories]
         output.show(True, documents[0] if len(documents) == 1 else documents, lambda _: None)
-    if not all(told.holds for told in stories):
+    if not all(document["holds"] for document in documents):
         raise typer.Exit(output.Exit.NO)
 
 

@@ -29,7 +29,7 @@ def run(
     asset: Annotated[int, typer.Option("--asset", help="Which machine this is.", min=1)],
     agreement: Annotated[int, typer.Option("--agreement", help="Whom it serves.", min=1)],
     key: Key,
-    kind: Annotated[str, typer.Option("--kind", help="drill")] = "drill",
+    kind: Annotated[str, typer.Option("--kind", help=" | ".join(machine.KINDS))] = "drill",
     door: Annotated[str | None, typer.Option("--door", help="The oracle's address.", metavar="URL")] = None,
     level: Annotated[int, typer.Option("--level", help="Load level at the start.", min=0, max=3)] = 1,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same samples.")] = 1,
@@ -60,7 +60,7 @@ def run(
     )
     teller = _Teller(as_json)
     built = machine.set_up(session.client, session.platform, plan, teller.refused)
-    built.drill.level = level
+    built.simulated.level = level
     if not waits:
         built.runner.start()
     _serve(built, teller)
@@ -78,7 +78,7 @@ def _serve(built: machine.Machine, teller: "_Teller") -> None:
         while not orders.empty():
             match orders.get():
                 case order if order in LEVELS:
-                    built.drill.level = int(order)
+                    built.simulated.level = int(order)
                 case "start":
                     built.runner.start()
                 case "stop":

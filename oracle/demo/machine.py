@@ -9,7 +9,8 @@ from oracle.chain.contracts import Platform
 from oracle.device.client import IngestClient
 from oracle.device.clock import SystemClock
 from oracle.device.journal import Journal
-from oracle.device.machines.drill import Drill
+from oracle.device.machines import Machine as SimulatedMachine
+from oracle.device.machines import kinds
 from oracle.device.meter import Meter
 from oracle.device.permit_check import PermitCheck
 from oracle.device.runner import Pace, Runner
@@ -20,8 +21,7 @@ from oracle.parties import assets, tariffs
 from oracle.tariffs import published_tariff
 from oracle.types import AgreementId, AssetId, TariffId
 
-KINDS = ("drill",)
-_PUBLISHED = {"drill": "smart-drill"}
+KINDS = tuple(kinds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class MachinePlan:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    drill: Drill
+    simulated: SimulatedMachine
     meter: Meter
     runner: Runner
 
@@ -58,10 +58,7 @@ def set_up(
             f"nobody is appointed to sign permits for asset {plan.asset}",
             "Run `cise asset bind-meter` with --permit-signer and --rotation-key.",
         )
-    published = published_tariff(_PUBLISHED[plan.kind])
-    rule = published.load_levels
-    if rule is None:
-        raise Fatal("device", f"{published.name} has no load levels", "Choose another kind of machine.")
+    kind = kinds()[plan.kind]
     held = _tariffs(client, platform)
     clock = SystemClock()
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -70,10 +67,10 @@ def set_up(
     )
     permits.appoint(appointment)
     meter = Meter(Journal(plan.folder / "meter.journal"), plan.key, plan.asset, platform.domains)
-    drill = Drill(rule, plan.seed)
+    simulated = kind.build(published_tariff(kind.tariff), plan.seed)
     door = IngestClient(plan.door_url)
-    runner = Runner(plan.agreement, drill, rule, meter, permits, held, door, clock, plan.pace, on_refusal)
-    return Machine(drill, meter, runner)
+    runner = Runner(plan.agreement, simulated, meter, permits, held, door, clock, plan.pace, on_refusal)
+    return Machine(simulated, meter, runner)
 
 
 def _require_own_meter(client: ChainClient, platform: Platform, plan: MachinePlan) -> None:

@@ -13,7 +13,7 @@ from oracle.device.journal import Journal, Record
 from oracle.domain.bindings import OpenRegisters
 from oracle.domain.forms import Domains, Signed, digest, parse_signed
 from oracle.domain.readings import NO_FLAGS, SEQUENCE_LIMIT, Flag, Reading, SignedReading, parse_signed_reading
-from oracle.domain.signatures import SigningKey
+from oracle.domain.signatures import MeterKey
 from oracle.domain.statuses import Status, StatusState
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.telemetry import SALT_BYTES, SaltedSample, Sample, Telemetry, parse_salted_sample, telemetry_root
@@ -76,7 +76,7 @@ class _State:
                 counters = self.of(agreement_id)
                 growth = _registers(record["growth"])
                 counters.registers = _sum(counters.registers, growth)
-                self.odometer += sum(growth)
+                self.odometer += cast(int, record.get("odometer", sum(growth)))
                 if record["sample"] is not None:
                     counters.samples.append(parse_salted_sample(record["sample"]))
             case "reading":
@@ -127,7 +127,7 @@ class Meter:
     def __init__(
         self,
         journal: Journal,
-        key: SigningKey,
+        key: MeterKey,
         asset_id: AssetId,
         domains: Domains,
         odometer: int = 0,
@@ -177,15 +177,25 @@ class Meter:
                 }
             )
 
-    def count(self, agreement_id: AgreementId, growth: Registers, sample: Sample | None = None) -> None:
-        """Adds one step of use, with the sample that explains it. Raises FieldOutOfBounds when a counter is full."""
+    def count(
+        self,
+        agreement_id: AgreementId,
+        growth: Registers,
+        sample: Sample | None = None,
+        odometer: int | None = None,
+    ) -> None:
+        """Adds one step of use, with the sample that explains it. The odometer grows with every register unless told
+        by how much. Raises FieldOutOfBounds when a counter is full.
+        """
+        further = sum(growth) if odometer is None else unsigned(odometer, 48, "meter", "growth of the odometer")
         grown = _sum(self.registers(agreement_id), growth)
         for index, (value, more) in enumerate(zip(grown, growth, strict=True)):
             unsigned(more, 48, "meter", f"growth of register{index}")
             unsigned(value, 48, "meter", f"register{index}")
-        unsigned(self.odometer + sum(growth), 48, "meter", "odometer")
+        unsigned(self.odometer + further, 48, "meter", "odometer")
         salted = None if sample is None else SaltedSample(self._random(SALT_BYTES), sample).to_json()
-        self._record({"kind": "step", "agreementId": agreement_id, "growth": list(growth), "sample": salted})
+        grew: Record = {} if further == sum(growth) else {"odometer": further}
+        self._record({"kind": "step", "agreementId": agreement_id, "growth": list(growth), "sample": salted, **grew})
 
     def report_error(self) -> None:
         """The next reading of each agreement says that the meter had an error."""

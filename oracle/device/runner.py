@@ -10,12 +10,11 @@ from oracle.device.client import IngestClient
 from oracle.device.clock import Clock
 from oracle.device.delivery import deliver
 from oracle.device.limit import MILLISECONDS, longest_step_ms
-from oracle.device.machines import Machine
+from oracle.device.machines import Machine, Step
 from oracle.device.meter import Meter
 from oracle.device.permit_check import PermitCheck, PermitRefused
 from oracle.device.stop_reasons import LIFTED_BY_A_PERMIT, StopReason
 from oracle.domain.forms import Signed
-from oracle.domain.load_levels import LoadLevelRule
 from oracle.domain.permits import Permit
 from oracle.domain.readings import NO_FLAGS, Flag
 from oracle.domain.tariffs import Tariff, charge
@@ -53,13 +52,12 @@ def _ignore(refused: Rejected) -> None:
 
 
 class Runner:
-    """Runs one agreement on one machine with load levels."""
+    """Runs one agreement on one machine."""
 
     def __init__(
         self,
         agreement_id: AgreementId,
         machine: Machine,
-        rule: LoadLevelRule,
         meter: Meter,
         permits: PermitCheck,
         tariffs: Mapping[TariffId, Tariff],
@@ -69,7 +67,7 @@ class Runner:
         on_refusal: Callable[[Rejected], None] = _ignore,
     ) -> None:
         self.agreement_id = agreement_id
-        self._machine, self._rule, self._meter, self._permits = machine, rule, meter, permits
+        self._machine, self._meter, self._permits = machine, meter, permits
         self._tariffs, self._client, self._clock = tariffs, client, clock
         self._pace = Pace() if pace is None else pace
         self._on_refusal = on_refusal
@@ -107,11 +105,11 @@ class Runner:
         duration_ms, reason = self._allowed(began_ms)
         if reason is not None:
             return self._stand(reason, began_ms)
-        sample = self._step(began_ms, duration_ms)
-        if sample.ended_at_ms >= self._next_reading_ms:
+        step = self._step(began_ms, duration_ms)
+        if step.sample.ended_at_ms >= self._next_reading_ms:
             self._sign(NO_FLAGS)
             self._exchange()
-        return self._report(sample, None)
+        return self._report(step, None)
 
     def finish(self) -> None:
         """Signs the final reading of the agreement, whose end was requested before, and sends it."""
@@ -135,14 +133,20 @@ class Runner:
         registers = self._meter.registers(self.agreement_id)
         charging_ms = max(self._permits.charging_time_ms(permit), self._charging_ms)
         longest = longest_step_ms(
-            tariff, permit.charge_limit, registers, permit.opened_at, charging_ms, self._pace.step_ms
+            tariff,
+            permit.charge_limit,
+            registers,
+            self._machine.outcomes,
+            permit.opened_at,
+            charging_ms,
+            self._pace.step_ms,
         )
         if longest < self._pace.shortest_step_ms:
             return 0, self._permits.reason_at_limit(self.agreement_id)
         self._charging_ms = charging_ms
         return longest, None
 
-    def _step(self, began_ms: int, duration_ms: int) -> Sample:
+    def _step(self, began_ms: int, duration_ms: int) -> Step:
         if not self.in_session:
             self._session_began_ms = self._last_use_ms = self._busy_until_ms = began_ms
             self._sign(Flag.SESSION_BEGIN)
@@ -150,11 +154,11 @@ class Runner:
         self._clock.sleep_ms(duration_ms)
         self._busy_until_ms = began_ms + duration_ms
         self._charging_ms += duration_ms
-        sample = self._machine.run(self._busy_until_ms, duration_ms)
-        self._meter.count(self.agreement_id, self._rule.growth([sample]), sample)
-        if self._rule.level(sample):
+        step = self._machine.run(self._busy_until_ms, duration_ms)
+        self._meter.count(self.agreement_id, step.growth, step.sample, step.odometer)
+        if step.level:
             self._last_use_ms = self._busy_until_ms
-        return sample
+        return step
 
     def _stand(self, reason: StopReason, now_ms: int) -> Report:
         if self.in_session:
@@ -212,9 +216,9 @@ class Runner:
             if start is not None:
                 self._permits.admit(start)
 
-    def _report(self, sample: Sample | None, reason: StopReason | None) -> Report:
+    def _report(self, step: Step | None, reason: StopReason | None) -> Report:
         permit = self._permits.permit_of(self.agreement_id)
-        level = 0 if sample is None else self._rule.level(sample)
+        sample, level = (None, 0) if step is None else (step.sample, step.level)
         if permit is None:
             return Report(sample, level, BaseUnits(0), BaseUnits(0), reason)
         registers = self._meter.registers(self.agreement_id)

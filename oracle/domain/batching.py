@@ -13,7 +13,7 @@ from typing import Final
 
 from oracle.domain import wire
 from oracle.domain.readings import Flag, Reading, SignedReading, name_of
-from oracle.domain.signatures import Curve, to_compact
+from oracle.domain.signatures import Curve, curve_of_signature, to_compact
 from oracle.errors import Malformed
 from oracle.types import AgreementId, AssetId, Bytes32, TariffId, UnixTime
 
@@ -69,15 +69,25 @@ def decode_batch(data: bytes) -> tuple[Group, ...]:
 
 
 def group_readings(readings: Iterable[tuple[TariffId, SignedReading]]) -> tuple[Group, ...]:
-    """secp256k1 readings as groups by tariff: tariffs by rising id, readings in the order given."""
-    by_tariff: dict[TariffId, list[Record]] = {}
+    """Groups by tariff and kind of key: tariffs by rising id, secp256k1 first, readings in the order given.
+
+    Raises BadSignature for a signature of neither plain kind: an ERC-1271 meter's readings go by `settleSigned`.
+    """
+    gathered: dict[tuple[TariffId, Curve], list[Record]] = {}
     for tariff_id, signed in readings:
-        by_tariff.setdefault(tariff_id, []).append(Record(signed.reading, to_compact(signed.signature)))
+        curve = curve_of_signature(signed.signature)
+        gathered.setdefault((tariff_id, curve), []).append(_record(curve, signed))
     return tuple(
-        Group(Curve.SECP256K1, tariff_id, tuple(records[start : start + MAX_RECORDS_PER_GROUP]))
-        for tariff_id, records in sorted(by_tariff.items())
+        Group(curve, tariff_id, tuple(records[start : start + MAX_RECORDS_PER_GROUP]))
+        for (tariff_id, curve), records in sorted(gathered.items())
         for start in range(0, len(records), MAX_RECORDS_PER_GROUP)
     )
+
+
+def _record(curve: Curve, signed: SignedReading) -> Record:
+    if curve is Curve.P256:
+        return Record(signed.reading, signed.signature[:64], signed.signature[64:])
+    return Record(signed.reading, to_compact(signed.signature))
 
 
 def _encode_group(group: Group) -> bytes:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oracle.domain.curves import Curve
 from oracle.domain.forms import Contract, Form, Struct
-from oracle.domain.hashing import address_of_public_key, keccak, to_address
-from oracle.domain.signatures import Curve
+from oracle.domain.hashing import address_bytes, address_of_public_key, keccak, to_address
+from oracle.domain.signatures import MeterKey
 from oracle.errors import FieldOutOfBounds
 from oracle.types import Address, AgreementId, AssetId, Bytes32, Registers, UnixTime
 
@@ -38,6 +39,11 @@ class MeterBinding(Form):
                 "MeterBinding", f"signer does not fit curve {self.curve}", f"{len(self.signer)} bytes"
             )
         return address_of_public_key(self.signer) if self.curve == Curve.P256 else to_address(self.signer)
+
+
+def signer_bytes(key: MeterKey) -> bytes:
+    """How a binding names a plain key: by its address, a P-256 key by itself."""
+    return key.public_key if key.curve is Curve.P256 else address_bytes(key.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import ClassVar, Self, cast
 
 from oracle.domain import wire
 from oracle.domain.forms import Contract, Domains, Form, Signed, Struct, Value, digest
-from oracle.domain.signatures import recover, require_signer
+from oracle.domain.signatures import curve_of_signature, meter_signer
 from oracle.domain.stop_reasons import StopReason
-from oracle.errors import FieldOutOfBounds
+from oracle.errors import BadSignature, FieldOutOfBounds
 from oracle.types import Address, AgreementId, AssetId, Bytes32, Registers, UnixTime
 
 SEQUENCE_LIMIT = 1 << 31
@@ -97,12 +97,14 @@ class SignedReading:
     stop_reason: StopReason | None = None
 
     def signer(self, domains: Domains) -> Address:
-        """The address of the meter key. Raises BadSignature."""
-        return recover(digest(domains.of(self.reading), self.reading), self.signature)
+        """The address of the meter key, of either curve. Raises BadSignature."""
+        found = digest(domains.of(self.reading), self.reading)
+        return meter_signer(curve_of_signature(self.signature), found, self.signature)
 
     def require_signer(self, domains: Domains, expected: Address) -> None:
         """Raises BadSignature unless the meter key `expected` signed it."""
-        require_signer(digest(domains.of(self.reading), self.reading), self.signature, expected, name_of(self.reading))
+        if (signer := self.signer(domains)) != expected:
+            raise BadSignature(name_of(self.reading), "is signed by another key", f"{signer}, expected {expected}")
 
     def to_json(self) -> dict[str, object]:
         document = Signed(self.reading, self.signature).to_json()

@@ -81,8 +81,10 @@ def reconcile(
     return verdict
 
 
-def reconcile_readings(last: Reading | None, new: Reading) -> Verdict:
-    """The part that needs no telemetry."""
+def reconcile_readings(last: Reading | None, new: Reading, odometer_registers: Sequence[int] = ()) -> Verdict:
+    """The part that needs no telemetry, and all there is for a meter that sends none: nothing falls, and the odometer
+    grows at least as much as the registers that the published terms say it counts (none where terms are not known).
+    """
     if last is None:
         return Accepted(missing=max(new.sequence - 1, 0))
     if (last.agreement_id, last.asset_id) != (new.agreement_id, new.asset_id):
@@ -101,6 +103,10 @@ def reconcile_readings(last: Reading | None, new: Reading) -> Verdict:
     unknown = last.flags & Flag.CLOCK_NOT_SYNCHRONISED or new.flags & Flag.CLOCK_NOT_SYNCHRONISED
     if new.time < last.time and not unknown:
         return Quarantined(QuarantineReason.TIME_FALLS, f"time from {last.time} to {new.time}")
+    counted = sum(new.registers[index] - last.registers[index] for index in odometer_registers)
+    if new.odometer - last.odometer < counted:
+        detail = f"odometer grew by {new.odometer - last.odometer}, registers by {counted}"
+        return Quarantined(QuarantineReason.ODOMETER_BEHIND_REGISTERS, detail)
     return Accepted(missing=new.sequence - last.sequence - 1)
 
 

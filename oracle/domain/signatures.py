@@ -1,16 +1,18 @@
-"""secp256k1 signatures over 32-byte digests: sign, recover, verify.
+"""Signatures over 32-byte digests: secp256k1 here, P-256 in `p256`; a meter may have either, everybody else the first.
 
-A signature is 65 bytes r‖s‖v (v 27 or 28) or 64 bytes r‖yParityAndS (EIP-2098). libsecp256k1 recovers from
+A secp256k1 signature is 65 bytes r‖s‖v (v 27 or 28) or 64 bytes r‖yParityAndS (EIP-2098). libsecp256k1 recovers from
 high-s signatures, which would make them malleable and differ from OpenZeppelin's ECDSA: refused here first.
 """
 
-from enum import IntEnum
 from functools import lru_cache
+from typing import ClassVar, Protocol
 
 from coincurve import PrivateKey, PublicKey
 from coincurve._libsecp256k1 import ffi, lib
 from coincurve.context import GLOBAL_CONTEXT
 
+from oracle.domain import p256
+from oracle.domain.curves import Curve as Curve
 from oracle.domain.hashing import address_of_public_key
 from oracle.errors import BadSignature
 from oracle.types import Address, Bytes32
@@ -20,18 +22,23 @@ HALF_ORDER = SECP256K1_ORDER // 2
 _PARITY_BIT = 1 << 255
 
 
-class Curve(IntEnum):
-    """What kind of key a meter has."""
+class MeterKey(Protocol):
+    """What a meter signs with: a `SigningKey`, a `P256Key`, a secure element behind the same names."""
 
-    SECP256K1 = 0
-    P256 = 1
-    ERC1271 = 2
+    @property
+    def curve(self) -> Curve: ...
+    @property
+    def address(self) -> Address: ...
+    @property
+    def public_key(self) -> bytes: ...
+    def sign(self, digest: Bytes32) -> bytes: ...
 
 
 class SigningKey:
     """A secp256k1 private key that never shows its secret in texts and logs."""
 
     __slots__ = ("_key", "address", "public_key")
+    curve: ClassVar[Curve] = Curve.SECP256K1
 
     def __init__(self, secret: bytes) -> None:
         """Takes the 32 bytes of the secret; raises BadSignature when they are no valid key."""
@@ -79,6 +86,31 @@ def require_signer(digest: Bytes32, signature: bytes, expected: Address, who: st
     signer = recover(digest, signature)
     if signer != expected:
         raise BadSignature(who, "is signed by another key", f"{signer}, expected {expected}")
+
+
+def meter_signer(curve: int, digest: Bytes32, signature: bytes) -> Address:
+    """The address of the meter that signed, under the curve that the registry names for it.
+
+    Raises BadSignature; always for ERC-1271, where only the chain knows what the contract accepts.
+    """
+    match curve:
+        case Curve.SECP256K1:
+            return recover(digest, signature)
+        case Curve.P256:
+            return p256.signer(digest, signature)
+        case _:
+            raise BadSignature("signature", "of this kind only a contract can check", f"curve {curve}")
+
+
+def curve_of_signature(signature: bytes) -> Curve:
+    """The kind of key that a signature in one of the two plain forms is of. Raises BadSignature for another length."""
+    match len(signature):
+        case 64 | 65:
+            return Curve.SECP256K1
+        case p256.SIGNATURE_BYTES:
+            return Curve.P256
+        case length:
+            raise BadSignature("signature", "is of no plain key", f"{length} bytes")
 
 
 def verify(digest: Bytes32, signature: bytes, public_key: bytes) -> bool:

@@ -23,12 +23,16 @@ class RegisterLabel:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTariff:
-    """A tariff document. `prices` are the members of `Tariff` without currency and terms hash."""
+    """A tariff document. `prices` are the members of `Tariff` without currency and terms hash.
+
+    `odometer_registers`: the odometer grows with these, at least as much as they do.
+    """
 
     name: str
     prices: Mapping[str, object]
     terms: Mapping[str, object]
     registers: tuple[RegisterLabel, ...]
+    odometer_registers: tuple[int, ...]
     load_levels: LoadLevelRule | None
 
     def tariff(self, currency: Address) -> Tariff:
@@ -49,7 +53,20 @@ def parse_published_tariff(document: object) -> PublishedTariff:
     if not 1 <= len(labels) <= 4:
         raise Malformed(who, "an agreement has one to four registers", str(len(labels)))
     rule = parse_load_level_rule(terms["loadLevels"]) if "loadLevels" in terms else None
-    return PublishedTariff(name, prices, terms, labels, rule)
+    return PublishedTariff(name, prices, terms, labels, _odometer_registers(terms["odometer"], len(labels)), rule)
+
+
+def _odometer_registers(document: object, count: int) -> tuple[int, ...]:
+    """All registers unless the terms name some."""
+    who = "odometer"
+    found = wire.members(document, who, ("unit", "label"), ("registers",))
+    _label({name: found[name] for name in ("unit", "label")})
+    if "registers" not in found:
+        return tuple(range(count))
+    named = tuple(wire.integer(index, who, "registers") for index in wire.items(found["registers"], who))
+    if not named or not wire.rising(named) or not set(named) <= set(range(count)):
+        raise Malformed(who, f"counts rising register numbers below {count}", str(named))
+    return named
 
 
 def _label(document: object) -> RegisterLabel:

@@ -13,6 +13,7 @@ from oracle.domain.stop_reasons import StopReason
 from oracle.ingest import problems
 from oracle.ingest.limits import BodyLimit
 from oracle.ingest.live import Broadcaster
+from oracle.ingest.meters import MeterCheck
 from oracle.ingest.readings_door import ReadingsDoor
 from oracle.ingest.routes import agreements, assets, health, live, readings, sign_in
 from oracle.ingest.state import Permits, Shared
@@ -53,8 +54,13 @@ def create_app(
     app.state.shared = shared
     app.add_middleware(BodyLimit, limit=settings.body_limit, seconds=settings.body_timeout)
     problems.install(app)
+    meters = MeterCheck(settings)
     app.include_router(
-        readings.router(ReadingsDoor(own, shared.permits), TelemetryDoor(own, shared.terms), StatusDoor(own))
+        readings.router(
+            ReadingsDoor(own, shared.permits, meters, shared.terms),
+            TelemetryDoor(own, shared.terms),
+            StatusDoor(own, meters),
+        )
     )
     for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster), health.routes):
         app.include_router(routes)

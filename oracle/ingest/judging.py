@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from oracle.domain.readings import Flag, Reading
 from oracle.domain.reconciliation import Accepted, Duplicate, NotAccepted, Quarantined, reconcile_readings
 from oracle.domain.tariffs import Tariff, charge, elapsed_seconds, highest_plausible_charge
+from oracle.domain.terms import PublishedTariff
 from oracle.store import live, quarantine, readings
 from oracle.store.read_model import Agreement
 from oracle.store.readings import ReadingState, StoredReading
@@ -55,13 +56,15 @@ def judge(
     priced: Priced,
     time: UnixTime,
     rejected: Sequence[int],
+    published: PublishedTariff | None,
 ) -> Contradiction | None:
     """The reading against the one before it, what the tariff allows, and what a person rejected in between.
 
     Args:
         rejected: sequences of the agreement's rejected readings, rising.
     """
-    verdict = reconcile_readings(None if last is None else last.reading, new)
+    counted = () if published is None else published.odometer_registers
+    verdict = reconcile_readings(None if last is None else last.reading, new, counted)
     match verdict:
         case Quarantined(reason, detail):
             return Contradiction(reason.value, detail)

@@ -96,7 +96,8 @@ class QuarantineDesk:
         before = readings.latest(connection, agreement.id, below=reading.reading.sequence)
         priced = price(agreement, tariff, before, reading.reading, time)
         rejected = readings.rejected(connection, [agreement.id]).get(agreement.id, [])
-        why = judge(agreement, tariff, before, reading.reading, priced, time, rejected)
+        published = self.terms.find(tariff.terms_hash)
+        why = judge(agreement, tariff, before, reading.reading, priced, time, rejected, published)
         if why is not None or reading.telemetry is not TelemetryState.CHECKED:
             return why
         form = reading.reading

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from oracle.domain.answers import ReadingAnswer
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import Domains
 from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_of, parse_signed_reading
 from oracle.domain.reconciliation import QuarantineReason
-from oracle.domain.signatures import Curve, recover
 from oracle.domain.tariffs import Tariff
-from oracle.errors import BadSignature, Malformed, Rejected, Retryable
-from oracle.ingest.judging import Contradiction, into_quarantine, judge, price
+from oracle.errors import Malformed, Rejected, Retryable
+from oracle.ingest.judging import Contradiction, Priced, into_quarantine, judge, price
+from oracle.ingest.meters import MeterCheck
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
+from oracle.ingest.terms import PublishedTerms
 from oracle.store import live, quarantine, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
@@ -71,9 +72,11 @@ class _Stream:
 
 
 class ReadingsDoor:
-    def __init__(self, database: Database, permits: Permits) -> None:
+    def __init__(self, database: Database, permits: Permits, meters: MeterCheck, terms: PublishedTerms) -> None:
         self._database = database
         self._permits = permits
+        self._meters = meters
+        self._terms = terms
         self._cache = ReadModelCache()
 
     def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
@@ -81,7 +84,7 @@ class ReadingsDoor:
         answers: dict[int, ReadingAnswer] = {}
         parsed = _parse(documents, answers)
         facts = self._look(signed.reading.agreement_id for _, signed in parsed)
-        verified = [item for position, signed in parsed if (item := _verify(facts, position, signed, answers))]
+        verified = [item for position, signed in parsed if (item := self._verify(facts, position, signed, answers))]
         if verified:
             with self._database.writing() as connection:
                 self._keep(connection, facts, verified, answers, now)
@@ -94,6 +97,16 @@ class ReadingsDoor:
                 connection, checkpoint, {key for key in wanted if key < 1 << 63}
             )
         return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
+
+    def _verify(
+        self, facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]
+    ) -> _Item | None:
+        """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
+        try:
+            return _Item(position, signed, _verified_digest(facts, signed, self._meters))
+        except Rejected as error:
+            answers[position] = _refusal(signed.reading, error)
+            return None
 
     def _keep(
         self, connection: Connection, facts: _Facts, items: list[_Item], answers: dict[int, ReadingAnswer], now: float
@@ -119,7 +132,7 @@ class ReadingsDoor:
         why = _reused(same, reading)
         waits = stream.quarantined_from is not None and reading.sequence > stream.quarantined_from
         if why is None and not waits:
-            why = judge(stream.agreement, stream.tariff, before, reading, priced, time, stream.rejected)
+            why = self._judge(stream, before, reading, priced, time)
             why = why or self._against_next(connection, stream, item, time)
         state = ReadingState.WAITING if waits else ReadingState.ACCEPTED
         new = NewReading(item.signed, item.digest, priced.elapsed, priced.charge, state, now)
@@ -152,7 +165,13 @@ class ReadingsDoor:
         own = price(stream.agreement, stream.tariff, None, reading, time)
         late = _stored(NewReading(item.signed, item.digest, own.elapsed, own.charge, ReadingState.ACCEPTED, 0))
         priced = price(stream.agreement, stream.tariff, late, following.reading, time)
-        return judge(stream.agreement, stream.tariff, late, following.reading, priced, time, stream.rejected)
+        return self._judge(stream, late, following.reading, priced, time)
+
+    def _judge(
+        self, stream: _Stream, last: StoredReading | None, new: Reading, priced: Priced, time: UnixTime
+    ) -> Contradiction | None:
+        published = self._terms.find(stream.tariff.terms_hash)
+        return judge(stream.agreement, stream.tariff, last, new, priced, time, stream.rejected, published)
 
     def _with_permits(self, answers: list[ReadingAnswer], now: float) -> list[ReadingAnswer]:
         """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""
@@ -183,16 +202,7 @@ def _parse(documents: Sequence[object], answers: dict[int, ReadingAnswer]) -> li
     return parsed
 
 
-def _verify(facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]) -> _Item | None:
-    """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
-    try:
-        return _Item(position, signed, _verified_digest(facts, signed))
-    except Rejected as error:
-        answers[position] = _refusal(signed.reading, error)
-        return None
-
-
-def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
+def _verified_digest(facts: _Facts, signed: SignedReading, meters: MeterCheck) -> Bytes32:
     reading = signed.reading
     agreement = facts.agreements.get(reading.agreement_id)
     if agreement is None:
@@ -200,11 +210,7 @@ def _verified_digest(facts: _Facts, signed: SignedReading) -> Bytes32:
     if agreement.asset_id != reading.asset_id:
         raise Rejected("wrong_asset", name_of(reading), f"the agreement is on asset {agreement.asset_id}")
     asset = facts.assets[agreement.asset_id]
-    if asset.meter is None or asset.curve != Curve.SECP256K1:
-        raise Rejected("unsupported_curve", name_of(reading), "this door verifies secp256k1 meters only")
-    found = digest(facts.domains.of(reading), reading)
-    if recover(found, signed.signature) != asset.meter:
-        raise BadSignature(name_of(reading), "is not signed by the asset's present meter", asset.meter)
+    found = meters.require(facts.checkpoint, facts.domains, asset, reading, signed.signature, name_of(reading))
     if agreement.closed:
         raise Rejected("agreement_closed", name_of(reading), "its agreement is closed")
     if agreement.final_accepted and reading.sequence > agreement.sequence:

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from oracle.chain.contracts import SlotState
 from oracle.domain.tariffs import SECONDS_PER_DAY, Tariff, included_tax, standing_charge, usage_charge
 from oracle.ingest.terms import PublishedTerms
-from oracle.ingest.views import Document, register_labels, settled_view
+from oracle.ingest.views import GRADES, Document, register_labels, settled_view, trust_view
 from oracle.store import read_model, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.read_model import Agreement, ChainEvent
 from oracle.store.readings import ReadingState, StoredReading
-from oracle.types import ZERO_REGISTERS, BaseUnits, Registers
+from oracle.types import ZERO_REGISTERS, AssetId, BaseUnits, Registers
 
 _TAKING = ("ReadingSettled", "StandingAccrued")
 _OTHER = ("AgreementOpened", "HoldRefilled", "CreditNoteIssued", "AgreementClosed", "EndAnnounced")
@@ -33,6 +33,8 @@ COLUMNS = (
     "chargeAfter",
     "taken",
     "includedTax",
+    "meter",
+    "trustGrade",
     "signature",
 )
 
@@ -41,6 +43,8 @@ def statement(connection: Connection, agreement: Agreement, checkpoint: Checkpoi
     """Settled figures only. `taken` of all lines sums to the settled charge."""
     tariff = read_model.tariff(connection, agreement.tariff_id)
     assert tariff is not None
+    asset = read_model.asset(connection, agreement.asset_id)
+    assert asset is not None
     lines = _lines(connection, agreement, tariff)
     return {
         "agreementId": agreement.id,
@@ -51,6 +55,7 @@ def statement(connection: Connection, agreement: Agreement, checkpoint: Checkpoi
         "currency": tariff.currency,
         "tariff": tariff.to_json(),
         "registers": register_labels(terms.find(tariff.terms_hash)),
+        "trust": trust_view(agreement, asset),
         "lines": lines,
         "movements": _movements(connection, agreement),
         "settled": settled_view(agreement, checkpoint),
@@ -79,10 +84,12 @@ def _lines(connection: Connection, agreement: Agreement, tariff: Tariff) -> list
     }
     lines: list[Document] = []
     before, registers = SlotState.unpack(0), ZERO_REGISTERS
+    history = _Meters(connection, agreement.asset_id)
     for event in read_model.events(connection, _TAKING, agreement_id=agreement.id, limit=_MOST):
         after = SlotState.unpack(event.arguments["state"])
         reading = known.get(after.sequence) if event.name == "ReadingSettled" else None
-        lines.append(_line(tariff, event, before, after, reading, registers))
+        line = _line(tariff, event, before, after, reading, registers)
+        lines.append(line | history.at(event))
         before = after
         registers = registers if reading is None else reading.registers
     return lines
@@ -119,6 +126,24 @@ def _line(
             "charge": str(standing_charge(tariff, after.last_elapsed)),
         },
     }
+
+
+class _Meters:
+    """Which meter an asset had at a place in the chain, and how far it was trusted then."""
+
+    def __init__(self, connection: Connection, asset_id: AssetId) -> None:
+        names = ("MeterActivated", "GradeAttested")
+        self._events = read_model.events(connection, names, asset_id=asset_id, limit=_MOST)
+
+    def at(self, event: ChainEvent) -> Document:
+        meter: str | None = None
+        grade: int | None = None
+        for known in self._events:
+            if (known.block, known.log_index) > (event.block, event.log_index):
+                break
+            meter = known.arguments.get("signer", meter)
+            grade = known.arguments["grade"]
+        return {"meter": meter, "trustGrade": None if grade is None else GRADES[grade]}
 
 
 def _usage(tariff: Tariff, registers: Registers, before: Registers) -> Document:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from oracle.domain.forms import Signed, digest
+from oracle.domain.forms import Signed
 from oracle.domain.readings import ReadingResult
-from oracle.domain.signatures import Curve
 from oracle.domain.statuses import Status, StatusState
 from oracle.domain.tariffs import CLOCK_TOLERANCE
 from oracle.errors import Rejected
+from oracle.ingest.meters import MeterCheck
 from oracle.ingest.state import domains_of, require_checkpoint
 from oracle.store import live, read_model, statuses
 from oracle.store.database import Database
@@ -17,6 +17,7 @@ from oracle.store.statuses import StoredStatus
 @dataclass(frozen=True, slots=True)
 class StatusDoor:
     database: Database
+    meters: MeterCheck
 
     def take(self, signed: Signed[Status], now: float) -> ReadingResult:
         """Accepted or duplicate. Raises Rejected: `unknown_asset`, `bad_signature`, `unknown_state`, `too_far_ahead`,
@@ -28,11 +29,7 @@ class StatusDoor:
             asset = read_model.asset(connection, status.asset_id) if status.asset_id < 1 << 63 else None
             if asset is None:
                 raise Rejected("unknown_asset", f"asset {status.asset_id}", "is not known at the confirmed block")
-            if asset.meter is None or asset.curve != Curve.SECP256K1:
-                raise Rejected("unsupported_curve", who, "this door verifies secp256k1 meters only")
-            domains = domains_of(checkpoint)
-            signed.require_signer(domains, asset.meter)
-            found = digest(domains.of(status), status)
+            found = self.meters.require(checkpoint, domains_of(checkpoint), asset, status, signed.signature, who)
             if statuses.exists(connection, status.asset_id, status.sequence, found):
                 return ReadingResult.DUPLICATE
             if status.state > max(StatusState):

@@ -54,6 +54,7 @@ def agreement_view(
         "registers": register_labels(terms.find(tariff.terms_hash)),
         "seen": seen_view(recent[-1]) if recent else None,
         "settled": settled_view(agreement, checkpoint),
+        "trust": trust_view(agreement, asset),
         "freeBalance": str(free),
         "cap": {
             "capPerPeriod": str(agreement.cap_per_period),
@@ -99,6 +100,15 @@ def settled_view(agreement: Agreement, checkpoint: Checkpoint) -> Document:
         "credited": str(agreement.credited),
         "at": agreement.settled_time,
         "block": checkpoint.number,
+    }
+
+
+def trust_view(agreement: Agreement, asset: Asset) -> Document:
+    """How far the meter is to be trusted, then and now. Less than at the opening: the minimum term does not bind."""
+    return {
+        "atOpening": GRADES[agreement.grade_at_opening],
+        "now": GRADES[asset.grade],
+        "minimumTermBinds": asset.grade >= agreement.grade_at_opening,
     }
 
 

@@ -97,7 +97,7 @@ def agreement_view(client: ChainClient, platform: Platform, agreement: Agreement
     customer, asset, tariff, _, _, exclusive = client.call(functions.agreementOf(agreement))
     state = slot_of(client, platform, agreement)
     cap, period, spent, _ = client.call(functions.capOf(agreement))
-    end_at, final, suspended, closed, _, _ = client.call(functions.endingOf(agreement))
+    end_at, final, suspended, closed, *_ = client.call(functions.endingOf(agreement))
     return AgreementView(
         agreement,
         checksummed(customer),

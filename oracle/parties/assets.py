@@ -7,10 +7,10 @@ from web3.contract import Contract
 from oracle.chain.client import ChainClient, checksummed
 from oracle.chain.contracts import Platform, Route, contract
 from oracle.chain.node_errors import typed_errors
-from oracle.domain.bindings import MeterBinding, PermitSigner, registers_hash
+from oracle.domain.bindings import MeterBinding, PermitSigner, registers_hash, signer_bytes
 from oracle.domain.forms import Signed, digest
-from oracle.domain.hashing import address_bytes, keccak
-from oracle.domain.signatures import Curve, SigningKey
+from oracle.domain.hashing import keccak
+from oracle.domain.signatures import MeterKey, SigningKey
 from oracle.domain.statuses import Status
 from oracle.errors import Fatal, Rejected
 from oracle.parties.wallet import Done, Wallet
@@ -56,13 +56,13 @@ def register(wallet: Wallet, model: str, serial: str, owner: Address) -> tuple[A
     return AssetId(done.integer("AssetRegistered", "asset")), done
 
 
-def bind_meter(wallet: Wallet, asset: AssetId, meter: SigningKey, odometer: int = 0) -> Done:
+def bind_meter(wallet: Wallet, asset: AssetId, meter: MeterKey, odometer: int = 0) -> Done:
     """The asset's first meter; the meter's key signs that it is there."""
     epoch = route_of(wallet.client, wallet.platform, asset).epoch + 1
     binding = MeterBinding(
         asset_id=asset,
-        signer=address_bytes(meter.address),
-        curve=int(Curve.SECP256K1),
+        signer=signer_bytes(meter),
+        curve=int(meter.curve),
         epoch=epoch,
         odometer=odometer,
         registers_hash=registers_hash(()),

@@ -26,19 +26,27 @@ def confirm(context: RelayContext, now: float) -> Outcome:
         ]
     if not waiting:
         return NOTHING
-    confirmed = BlockNumber(max(context.client.head() - context.settings.confirmations, 0))
+    head = context.client.head()
+    confirmed = BlockNumber(max(head - context.settings.confirmations, 0))
+    # A node may count a nonce before it shows the receipt: of the newest block nothing is concluded from an absence.
+    complete = BlockNumber(max(min(confirmed, head - 1), 0))
     counted: dict[str, int] = {}
     for batch, versions in waiting:
-        stage = _advance(context, batch, versions, confirmed, now)
+        stage = _advance(context, batch, versions, confirmed, complete, now)
         counted[stage.value] = counted.get(stage.value, 0) + 1
     return Outcome("done", {"batches": counted})
 
 
 def _advance(
-    context: RelayContext, batch: Batch, versions: list[SignedBytes], confirmed: BlockNumber, now: float
+    context: RelayContext,
+    batch: Batch,
+    versions: list[SignedBytes],
+    confirmed: BlockNumber,
+    complete: BlockNumber,
+    now: float,
 ) -> Stage:
     receipt = _receipt(context, versions)
-    stage = _stage(context, batch, receipt, confirmed)
+    stage = _stage(context, batch, receipt, confirmed, complete)
     match stage:
         case Stage.SIGNED | Stage.SENT:
             if batch.sent_at is None or now - batch.sent_at >= RESEND_SECONDS:
@@ -54,9 +62,11 @@ def _receipt(context: RelayContext, versions: list[SignedBytes]) -> Receipt | No
     return next((found for version in versions if (found := context.client.receipt(version.hash))), None)
 
 
-def _stage(context: RelayContext, batch: Batch, receipt: Receipt | None, confirmed: BlockNumber) -> Stage:
+def _stage(
+    context: RelayContext, batch: Batch, receipt: Receipt | None, confirmed: BlockNumber, complete: BlockNumber
+) -> Stage:
     if receipt is None:
-        used = context.client.nonce(Address(batch.sender), confirmed) > batch.nonce
+        used = context.client.nonce(Address(batch.sender), complete) > batch.nonce
         if used:
             return Stage.DROPPED
         return Stage.SENT if batch.stage is Stage.MINED else batch.stage

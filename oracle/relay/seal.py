@@ -21,6 +21,8 @@ class Due:
     reading: StoredReading
     split: SplitId
     reason: str
+    curve: int
+    """Of the asset's present meter."""
 
 
 def due(connection: Connection, settings: Settings, chain_time: UnixTime, now: float) -> list[Due]:
@@ -45,7 +47,8 @@ def due(connection: Connection, settings: Settings, chain_time: UnixTime, now: f
         else:
             reason = _reason(settings, agreement, reading, chain_time)
         if reason is not None:
-            found.append(Due(agreement, reading, assets[agreement.asset_id].split_id, reason))
+            asset = assets[agreement.asset_id]
+            found.append(Due(agreement, reading, asset.split_id, reason, asset.curve))
     return sorted(found, key=lambda item: (item.agreement.tariff_id, item.split, item.agreement.id))
 
 

@@ -13,7 +13,8 @@ from oracle.chain.client import Fees
 from oracle.chain.node_errors import CallReverted, NodeNotReachable, NodeRefused
 from oracle.chain.transactions import PreparedCall, Sender
 from oracle.domain.batching import encode_batch, group_readings
-from oracle.errors import Rejected
+from oracle.domain.signatures import Curve, curve_of_signature
+from oracle.errors import BadSignature, Rejected
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.seal import Due, due, in_batches
 from oracle.store import batches, checkpoints, readings
@@ -34,9 +35,10 @@ def settle_due(context: RelayContext, now: float) -> Outcome:
         return NOTHING
     if context.sender is None:
         return Outcome("dry", {"readings": len(items), "why": "no relayer key: nothing is sent"})
-    written = sum(
-        _settle(context, context.sender, part, now) for part in in_batches(items, context.settings.batch_size)
-    )
+    packed = [item for item in items if _fits_batch(item)]
+    alone = [[item] for item in items if not _fits_batch(item)]
+    parts = in_batches(packed, context.settings.batch_size) + alone
+    written = sum(_settle(context, context.sender, part, now) for part in parts)
     return Outcome("done", {"readings": len(items), "batches": written})
 
 
@@ -97,8 +99,7 @@ def send(context: RelayContext, batch: Batch, signed: SignedBytes, now: float) -
 
 def _settle(context: RelayContext, sender: Sender, items: Sequence[Due], now: float) -> int:
     """Halves a batch that cannot go as a whole, so that one bad reading never stops the others."""
-    groups = group_readings((item.agreement.tariff_id, item.reading.signed) for item in items)
-    function = context.platform.settle(encode_batch(groups))
+    function = _function(context, items)
     try:
         call, fees = sender.prepare(context.client, function), sender.fees(context.client)
     except CallReverted as error:
@@ -120,6 +121,23 @@ def _settle(context: RelayContext, sender: Sender, items: Sequence[Due], now: fl
         _write(connection, context, sender, BatchKind.SETTLE, subject, call, fees, chain_nonce, ids, now)
     send_open(context, sender, now)
     return 1
+
+
+def _function(context: RelayContext, items: Sequence[Due]) -> ContractFunction:
+    if not _fits_batch(items[0]):
+        return context.platform.settle_signed(items[0].reading.signed)
+    groups = group_readings((item.agreement.tariff_id, item.reading.signed) for item in items)
+    return context.platform.settle(encode_batch(groups))
+
+
+def _fits_batch(item: Due) -> bool:
+    """Contracts' signatures go one by one; so does one of another meter than the present, which may have any length."""
+    if item.curve == Curve.ERC1271:
+        return False
+    try:
+        return curve_of_signature(item.reading.signed.signature) == item.curve
+    except BadSignature:
+        return False
 
 
 def _settle_halves(context: RelayContext, sender: Sender, items: Sequence[Due], now: float) -> int:

@@ -10,6 +10,7 @@ from coincurve.context import GLOBAL_CONTEXT
 
 from oracle.domain.hashing import keccak
 from oracle.domain.signatures import SigningKey, recover
+from oracle.types import Bytes32
 
 COUNT = 3_000
 
@@ -38,7 +39,7 @@ def recoveries() -> float:
     return COUNT / (time.process_time() - began)
 
 
-def _signed() -> tuple[SigningKey, list[bytes], list[bytes]]:
+def _signed() -> tuple[SigningKey, list[Bytes32], list[bytes]]:
     key = SigningKey(b"\x11" * 32)
     digests = [keccak(b"digest %d" % number) for number in range(COUNT)]
-    return key, list(digests), [key.sign(digest) for digest in digests]
+    return key, digests, [key.sign(digest) for digest in digests]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import requests
 from eth_account import Account
@@ -264,7 +264,7 @@ def deploy_artefact(fleet: Fleet, path: Path, *arguments: object) -> Contract:
     factory = fleet.client.web3.eth.contract(abi=document["abi"], bytecode=document["bytecode"])
     sent = factory.constructor(*arguments).transact({"from": Web3.to_checksum_address(fleet.accounts[0])})
     receipt = fleet.client.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
-    return fleet.client.web3.eth.contract(address=receipt["contractAddress"], abi=document["abi"])
+    return cast(Contract, fleet.client.web3.eth.contract(address=receipt["contractAddress"], abi=document["abi"]))
 
 
 def _hex(data: bytes) -> str:

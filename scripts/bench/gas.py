@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from oracle.chain.contracts import encode
 from scripts.bench.fleet import EUR, HOLD, PROVIDER, RELAYER, Fleet, deploy_artefact, running_fleet
 from scripts.bench.report import ROOT, Figure, Result
@@ -125,7 +127,7 @@ def _distributions(fleet: Fleet, transfer: int) -> list[Figure]:
     return figures
 
 
-def _payment_splitter(fleet: Fleet, payees: list[str]) -> int:
+def _payment_splitter(fleet: Fleet, payees: Sequence[str]) -> int:
     """OpenZeppelin 4.9's, as published: one `release(token, account)` per payee, the second time round."""
     peer = deploy_artefact(fleet, PEER, list(payees), list(range(1, len(payees) + 1)))
     release = peer.get_function_by_signature("release(address,address)")

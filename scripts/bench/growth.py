@@ -13,7 +13,9 @@ from oracle.domain.forms import digest
 from oracle.domain.hashing import keccak
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.signatures import SigningKey
+from oracle.ingest.meters import MeterCheck
 from oracle.ingest.readings_door import ReadingsDoor
+from oracle.ingest.terms import PublishedTerms
 from oracle.relay.permits import PermitDesk
 from oracle.relay.seal import due
 from oracle.settings import SealPolicy, Settings
@@ -104,7 +106,7 @@ def _in_database(count: int) -> Costs:
         # One meter key for all: making keys is not what is measured.
         database, hired = fill(Path(name), [METER] * count)
         _history(database, hired)
-        costs = Costs(_door(database, hired), _seal(database, Path(name), count))
+        costs = Costs(_door(database, hired, Settings(data_dir=Path(name))), _seal(database, Path(name), count))
         database.close()
     return costs
 
@@ -124,7 +126,7 @@ def _history(database: Database, hired: Iterable[Hired]) -> None:
         readings.add(connection, rows)
 
 
-def _door(database: Database, hired: list[Hired]) -> float:
+def _door(database: Database, hired: list[Hired], settings: Settings) -> float:
     dice = random.Random(1)
     places = bench_domains()
     bodies = []
@@ -136,7 +138,7 @@ def _door(database: Database, hired: list[Hired]) -> float:
     best = float("inf")
     for body in bodies:
         # As after a new block: nothing of the read model is remembered.
-        door = ReadingsDoor(database, PermitDesk(database, PERMIT_KEY))
+        door = ReadingsDoor(database, PermitDesk(database, PERMIT_KEY), MeterCheck(settings), PublishedTerms(None))
         began = time.process_time()
         answers = door.take(body, time.time())
         best = min(best, (time.process_time() - began) / len(body))

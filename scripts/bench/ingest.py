@@ -84,7 +84,7 @@ def _pair() -> tuple[float, float]:
         database, hired = fill(folder, meters(CONNECTIONS))
         database.close()
         doors = [stack.enter_context(running_door(folder)) for _ in range(2)]
-        # Body n is of machine n modulo the connections, therefore each machine's bodies stay in order on one connection.
+        # Body n is of machine n modulo the connections: each machine's bodies stay in order on one connection.
         bodies = load.backlogs(hired, bench_domains(), (1 + 2 * ROUNDS) * ROUND_BODIES)
         rounds = [bodies[start : start + ROUND_BODIES] for start in range(0, len(bodies), ROUND_BODIES)]
         ports = [door.port for door in doors]

@@ -1,4 +1,4 @@
-"""The virtual environment `.venv`, from `requirements-dev.lock`."""
+"""The virtual environment `.venv`, from `requirements-dev.lock` and `requirements-demo.lock`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 from scripts.setup.progress import BIN, ROOT, command, digest, step
 
 LOCK = ROOT / "requirements-dev.lock"
+DEMO_LOCK = ROOT / "requirements-demo.lock"
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def make() -> None:
     step("venv", f"virtual environment for Python {PYTHON_VERSION}", digest([], PYTHON_VERSION), _create, _has_python)
-    step("python", "Python packages", digest([LOCK], PYTHON_VERSION), _install, _site_packages("brownie").is_dir)
+    locked = digest([LOCK, DEMO_LOCK], PYTHON_VERSION)
+    step("python", "Python packages", locked, _install, _site_packages("brownie").is_dir)
     step("project", "the project itself", digest([ROOT / "pyproject.toml"]), _install_project, (BIN / "cise").is_file)
 
 
@@ -39,7 +41,7 @@ def _install() -> None:
     # --no-compile: Python compiles what it imports; compiling all of it here would take a fifth of the time.
     command(
         "pip", BIN / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-        "--no-deps", "--no-compile", "--require-hashes", "-r", LOCK,
+        "--no-deps", "--no-compile", "--require-hashes", "-r", LOCK, "-r", DEMO_LOCK,
         remedy="check that pip reaches its index (`pip config list`), then run the same command again",
     )  # fmt: skip
     # brownie 1.22.2 ships its modules compiled beside the same code as plain Python, and the compiled ones fail:

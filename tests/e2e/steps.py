@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from oracle.domain.batching import encode_batch, group_readings
-from oracle.domain.bindings import MeterBinding, registers_hash
+from oracle.domain.bindings import MeterBinding, registers_hash, signer_bytes
 from oracle.domain.forms import digest
-from oracle.domain.hashing import address_bytes
-from oracle.domain.signatures import Curve, SigningKey
+from oracle.domain.signatures import MeterKey
 from oracle.types import UnixTime
 from tests.e2e.world import PROVIDER, STRANGER, Hire, Machine, World
 
 
-def replace_meter(world: World, machine: Machine, new: SigningKey) -> None:
+def replace_meter(world: World, machine: Machine, new: MeterKey, grade: int = 1) -> None:
     """At once, with the old key's co-signature."""
     platform, provider = world.platform, world.wallet(PROVIDER)
     epoch = world.client.call(platform.meters.functions.meterOf(machine.asset))[3]
     binding = MeterBinding(
         machine.asset,
-        address_bytes(new.address),
-        int(Curve.SECP256K1),
+        signer_bytes(new),
+        int(new.curve),
         epoch + 1,
         0,
         registers_hash(()),
         UnixTime(0),
     )
     found = digest(platform.domains.of(binding), binding)
-    function = platform.meters.functions.announceMeter(binding.values(), 1, new.sign(found), machine.key.sign(found))
+    function = platform.meters.functions.announceMeter(
+        binding.values(), grade, new.sign(found), machine.key.sign(found)
+    )
     provider.send(function)
 
 

@@ -16,13 +16,13 @@ from typing import Any
 from eth_account import Account
 
 from oracle.chain.client import ChainClient
-from oracle.chain.contracts import Platform
+from oracle.chain.contracts import Platform, load_artefact
 from oracle.chain.node import MNEMONIC, LocalNode, NodeOptions
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import deploy
 from oracle.domain.forms import Signed, digest
 from oracle.domain.readings import Flag, Reading, SignedReading
-from oracle.domain.signatures import SigningKey
+from oracle.domain.signatures import MeterKey, SigningKey
 from oracle.domain.statuses import Status
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
@@ -33,6 +33,7 @@ from oracle.parties.wallet import Wallet
 from oracle.settings import SealPolicy, Settings
 from oracle.tariffs import published_tariff
 from oracle.types import ZERO_BYTES32, Address, AgreementId, AssetId, BaseUnits, Bytes32, Seconds, TariffId, UnixTime
+from tests.helpers.committee import Committee, attester_keys
 
 DAY = 86_400
 EUR = 1_000_000
@@ -80,7 +81,7 @@ class Machine:
     """An asset with its meter's key and the numbers it counts on."""
 
     asset: AssetId
-    key: SigningKey
+    key: MeterKey
     tariff: TariffId
     split: int = 0
 
@@ -125,7 +126,7 @@ class Hire:
             stop,
         )
 
-    def sign(self, reading: Reading, stop: StopReason | None = None, key: SigningKey | None = None) -> SignedReading:
+    def sign(self, reading: Reading, stop: StopReason | None = None, key: MeterKey | None = None) -> SignedReading:
         signature = (key or self.machine.key).sign(digest(self.world.platform.domains.of(reading), reading))
         return SignedReading(reading, signature, stop)
 
@@ -188,12 +189,12 @@ class World:
             self._wallets[index] = Wallet(self.client, self.platform, key_of(index))
         return self._wallets[index]
 
-    def machine(self, **changes: Any) -> Machine:
+    def machine(self, key: MeterKey | None = None, **changes: Any) -> Machine:
         """A drill in service, offered by the provider, with a meter, a split and the oracle as permit signer."""
         self._serial += 1
         provider = self.wallet(PROVIDER)
         asset, _ = assets.register(self.wallet(MAKER), "drill", f"serial {self._serial}", provider.address)
-        key = SigningKey(self._serial.to_bytes(32))
+        key = key or SigningKey(self._serial.to_bytes(32))
         assets.bind_meter(provider, asset, key)
         payees = [Payee(provider.address, 7), Payee(self.wallet(MAKER).address, 3)]
         split, _ = splits.create(provider, payees, [self.currency.address])
@@ -204,6 +205,16 @@ class World:
         for exclusive in (True, False):
             assets.offer(provider, asset, tariff, exclusive, UnixTime(int(time.time()) + 300 * DAY))
         return Machine(asset, key, tariff, split)
+
+    def committee(self, threshold: int, size: int) -> Committee:
+        """A deployed committee of attesters, to be a meter."""
+        keys, artefact = attester_keys(size), load_artefact("KOfNAttester")
+        factory = self.client.web3.eth.contract(abi=artefact["abi"], bytecode=artefact["bytecode"])
+        sent = factory.constructor([key.address for key in keys], threshold).transact(
+            {"from": self.wallet(STRANGER).address}
+        )
+        receipt = self.client.web3.eth.wait_for_transaction_receipt(sent)
+        return Committee(Address(str(receipt["contractAddress"])), keys, threshold)
 
     def give(self, index: int, amount: int) -> None:
         """Money in somebody's prepaid account."""

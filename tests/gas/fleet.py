@@ -8,10 +8,10 @@ from typing import Any
 import brownie
 from brownie.network.transaction import TransactionReceipt
 
-from oracle.domain.bindings import MeterBinding
+from oracle.domain.bindings import MeterBinding, signer_bytes
 from oracle.domain.customer_forms import Allow, OpenAgreement
-from oracle.domain.hashing import address_bytes, keccak
-from oracle.domain.signatures import Curve, SigningKey
+from oracle.domain.hashing import keccak
+from oracle.domain.signatures import Curve, MeterKey, SigningKey
 from oracle.types import ZERO_BYTES32
 from tests.fixtures.economy import EUR, FAR_FUTURE, MONTH, Drill, Economy, Hire, Priced
 
@@ -60,13 +60,15 @@ def batch_of(economy: Economy, hires: list[Hire], sequence: int, time: int, char
     )
 
 
-def build_fleet(economy: Economy, size: int, tariffs: list[Priced], splits: list[int]) -> list[Hire]:
+def build_fleet(
+    economy: Economy, size: int, tariffs: list[Priced], splits: list[int], curve: Curve = Curve.SECP256K1
+) -> list[Hire]:
     """`size` drills, each with its own meter and customer; tariffs and splits are dealt out in turn."""
     provider, relayer, currency = economy.provider, economy.relayer, economy.euro
     first = int(economy.assets.assetCount()) + 1
     ids = range(first, first + size)
     customers = {asset: SigningKey(keccak(b"customer %d" % asset)) for asset in ids}
-    meters = {asset: economy.meter_key(asset) for asset in ids}
+    meters = {asset: economy.meter_key(asset, curve=curve) for asset in ids}
     tariff = {asset: tariffs[i % len(tariffs)] for i, asset in enumerate(ids)}
 
     send_all(
@@ -94,8 +96,8 @@ def _hire(economy: Economy, agreement: int, customer: SigningKey, drill: Drill, 
     return Hire(agreement, customer, drill, priced, opened_at, priced.tariff.hold_target)
 
 
-def _announcement(economy: Economy, asset: int, meter: SigningKey) -> tuple[Any, Any, tuple[Any, ...]]:
-    binding = MeterBinding(asset, address_bytes(meter.address), int(Curve.SECP256K1), 1, 0, ZERO_BYTES32, 0)
+def _announcement(economy: Economy, asset: int, meter: MeterKey) -> tuple[Any, Any, tuple[Any, ...]]:
+    binding = MeterBinding(asset, signer_bytes(meter), int(meter.curve), 1, 0, ZERO_BYTES32, 0)
     arguments = (economy.values(binding), 1, economy.signature(binding, meter), b"")
     return economy.provider, economy.meters.announceMeter, arguments
 

@@ -19,9 +19,11 @@ class Node:
     """
     `url` is where it listens. `stop` ends it as a power cut would, `start` brings it back on the same port (empty,
     unless `--state FILE` was given), for tests of what happens while the chain cannot be reached.
+    `hardfork`: "prague" for a chain without the P-256 precompile.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, hardfork: str = "osaka") -> None:
+        self._hardfork = hardfork
         self._options = options
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
@@ -34,7 +36,7 @@ class Node:
     def start(self) -> None:
         # With port 0 the system picks a free one in the same call that binds it: no race, nobody else's node.
         self._process = subprocess.Popen(
-            [str(BIN / "anvil"), "--port", str(self.port), "--chain-id", "31337", "--hardfork", "prague",
+            [str(BIN / "anvil"), "--port", str(self.port), "--chain-id", "31337", "--hardfork", self._hardfork,
              "--gas-limit", str(GAS_LIMIT), "--base-fee", "0", *self._options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip

@@ -26,16 +26,15 @@ class Skip(IntEnum):
     """IUsageAgreements.SkipReason."""
 
     NONE = 0
-    UNSUPPORTED_CURVE = 1
-    UNKNOWN_AGREEMENT = 2
-    MALFORMED_SEQUENCE = 3
-    STALE = 4
-    CLOSED = 5
-    AFTER_FINAL = 6
-    INVALID_SIGNATURE = 7
-    TOO_FAR_AHEAD = 8
-    CHARGE_FELL = 9
-    IMPLAUSIBLE = 10
+    UNKNOWN_AGREEMENT = 1
+    MALFORMED_SEQUENCE = 2
+    STALE = 3
+    CLOSED = 4
+    AFTER_FINAL = 5
+    INVALID_SIGNATURE = 6
+    TOO_FAR_AHEAD = 7
+    CHARGE_FELL = 8
+    IMPLAUSIBLE = 9
 
 
 class Short(IntEnum):

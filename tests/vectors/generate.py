@@ -1,7 +1,8 @@
 """Writes the golden vectors beside this file: `python tests/vectors/generate.py`.
 
-Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, charges and splits from
-fractions, batches and trees from a few lines of their own. So the vectors are a second opinion, not an echo.
+Deliberately imports nothing of `oracle`: digests and signatures come from eth_account, those of P-256 from plain
+integers (`p256_plain.py`), charges and splits from fractions, batches and trees from a few lines of their own. So the
+vectors are a second opinion, not an echo.
 """
 
 import json
@@ -14,12 +15,19 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak, to_checksum_address
+from merkle_plain import merkle
+from p256_plain import N as P256_ORDER
+from p256_plain import public_key as p256_public_key
+from p256_plain import sign as p256_sign
+from p256_plain import wrong_signatures as p256_wrong
 
 HERE = Path(__file__).parent
 SEED = 20_260_101
 CHAIN_ID = 31_337
 SECRET_TEXT = "CISE golden vectors: a key for tests only"
 SECRET = keccak(text=SECRET_TEXT)
+P256_SECRET_TEXT = "CISE golden vectors: a P-256 key for tests only"
+P256_SECRET = int.from_bytes(keccak(text=P256_SECRET_TEXT), "big")
 CONTRACTS = {
     name: to_checksum_address(keccak(text=name)[12:])
     for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts")
@@ -244,11 +252,8 @@ def batch(rng: random.Random) -> dict[str, object]:
         message = reading(how)
         if kind == 0:
             return {"reading": message, "signature": signed("Reading", message)["compactSignature"]}
-        return {
-            "reading": message,
-            "signature": "0x" + rng.randbytes(64).hex(),
-            "publicKey": "0x" + rng.randbytes(64).hex(),
-        }
+        whole = p256_sign(P256_SECRET, bytes.fromhex(signed("Reading", message)["digest"][2:]))
+        return {"reading": message, "signature": "0x" + whole[:64].hex(), "publicKey": "0x" + whole[64:].hex()}
 
     layouts = [
         ("no group", []),
@@ -274,65 +279,44 @@ def batch(rng: random.Random) -> dict[str, object]:
     return {"cases": cases}
 
 
-def tree_root(layer: list[bytes]) -> bytes:
-    if not layer:
-        return bytes(32)
-    while len(layer) > 1:
-        following = [keccak(min(a, b) + max(a, b)) for a, b in zip(layer[::2], layer[1::2], strict=False)]
-        layer = following + ([layer[-1]] if len(layer) % 2 else [])
-    return layer[0]
-
-
-def tree_proof(layer: list[bytes], index: int) -> list[bytes]:
-    """By halves: a full left half of the largest power of two that is less than the size, the rest to the right."""
-    if len(layer) == 1:
-        return []
-    half = 1 << (len(layer) - 1).bit_length() - 1
-    left, right = layer[:half], layer[half:]
-    if index < half:
-        return [*tree_proof(left, index), tree_root(right)]
-    return [*tree_proof(right, index - half), tree_root(left)]
-
-
-def merkle(rng: random.Random) -> dict[str, object]:
-    cases = []
-    for count in (0, 1, 2, 3, 4, 5, 7, 8, 13):
-        samples, leaves = [], []
-        at = 1_767_225_600_000 + rng.randrange(10**9)
-        for index in range(count):
-            extreme = count == 13 and index < 2
-            duration = rng.randint(1, 5_000)
-            at += duration + rng.randint(0, 50)
-            sample = {
-                "endedAtMs": at,
-                "durationMs": duration,
-                "rpm": rng.randint(0, 3_000),
-                "torqueMillinewtonMetres": rng.randint(0, 6_000),
-                "temperatureMillicelsius": (-(2**31), 2**31 - 1)[index] if extreme else rng.randint(-40_000, 150_000),
-                "vibrationMicrometresPerSecond": rng.randint(0, 20_000),
-                "latitudeE7": rng.randint(-900_000_000, 900_000_000),
-                "longitudeE7": rng.randint(-1_800_000_000, 1_800_000_000),
-            }
-            salt = rng.randbytes(16)
-            encoded = b"\x01" + at.to_bytes(6, "big") + struct.pack(">IIIiIii", *list(sample.values())[1:])
-            leaf = keccak(keccak(salt + encoded))
-            leaves.append(leaf)
-            samples.append(
+def p256(rng: random.Random) -> dict[str, object]:
+    key = p256_public_key(P256_SECRET)
+    signatures, refused = [], []
+    for form in ("Reading", "Status", "MeterBinding"):
+        for how in ("zeros", "maxima", "between"):
+            message = {name: value(kind, how, rng) for name, kind in fields(form)}
+            if form == "MeterBinding" and how == "between":
+                message |= {"signer": "0x" + key.hex(), "curve": 1}
+            digest = signed(form, message)["digest"]
+            signatures.append(
                 {
-                    "sample": {"salt": "0x" + salt.hex(), **sample},
-                    "encoded": "0x" + encoded.hex(),
-                    "leaf": "0x" + leaf.hex(),
+                    "form": form,
+                    "message": {name: wire_json(kind, message[name]) for name, kind in fields(form)},
+                    "digest": digest,
+                    "signature": "0x" + p256_sign(P256_SECRET, bytes.fromhex(digest[2:])).hex(),
                 }
             )
-        for index, entry in enumerate(samples):
-            entry["proof"] = ["0x" + node.hex() for node in tree_proof(leaves, index)]
-        cases.append({"samples": samples, "root": "0x" + tree_root(leaves).hex()})
-    return {"cases": cases}
+    for digest_bytes in (bytes(32), b"\xff" * 32, P256_ORDER.to_bytes(32, "big")):
+        whole = p256_sign(P256_SECRET, digest_bytes)
+        signatures.append({"digest": "0x" + digest_bytes.hex(), "signature": "0x" + whole.hex()})
+
+    digest_bytes = rng.randbytes(32)
+    for why, wrong in p256_wrong(P256_SECRET, digest_bytes, keccak(digest_bytes)):
+        refused.append({"why": why, "digest": "0x" + digest_bytes.hex(), "signature": "0x" + wrong.hex()})
+    return {
+        "chainId": CHAIN_ID,
+        "contracts": CONTRACTS,
+        "secretIsKeccakOf": P256_SECRET_TEXT,
+        "publicKey": "0x" + key.hex(),
+        "address": to_checksum_address(keccak(key)[12:]),
+        "signatures": signatures,
+        "refused": refused,
+    }
 
 
 def main() -> None:
     print(f"seed {SEED}")
-    for make in (eip712, tariff, split, batch, merkle):
+    for make in (eip712, tariff, split, batch, p256, merkle):
         document = make(random.Random(f"{SEED} {make.__name__}"))
         (HERE / f"{make.__name__}.json").write_text(json.dumps(document, indent=1) + "\n")
 

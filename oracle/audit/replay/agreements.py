@@ -46,6 +46,7 @@ class Agreement:
     closed: bool = False
     unused_from: int = 0
     usage_at_announcement: int = 0
+    used_since: bool = False
     last_registers: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     @property
@@ -69,6 +70,8 @@ class Entry:
     signature: bytes
     record: int | None
     meter: bytes
+    curve: int
+    grade: int
     block: int
     now: int
     transaction: str
@@ -85,6 +88,7 @@ class Use:
     """What an asset has open."""
 
     exclusive: int = 0
+    predecessor: int = 0
     longest_notice: int = 0
     open_count: int = 0
 
@@ -182,7 +186,7 @@ class AgreementsBase(Module):
         free = alone if exclusive else use.exclusive == 0 or succeeds
         self.refuse_unless(free, "the asset is taken")
         if exclusive:
-            use.exclusive = number
+            use.predecessor, use.exclusive = use.exclusive, number
         use.longest_notice = max(use.longest_notice, notice)
         use.open_count += 1
 
@@ -281,12 +285,18 @@ class AgreementsBase(Module):
                     "closed": agreement.closed,
                     "unusedFrom": agreement.unused_from,
                     "usageAtAnnouncement": agreement.usage_at_announcement,
+                    "usedSince": agreement.used_since,
                 },
             )
         for asset, use in self.uses.items():
             yield from struct_storage(
                 ("_uses", asset),
-                {"exclusive": use.exclusive, "longestNotice": use.longest_notice, "openCount": use.open_count},
+                {
+                    "exclusive": use.exclusive,
+                    "predecessor": use.predecessor,
+                    "longestNotice": use.longest_notice,
+                    "openCount": use.open_count,
+                },
             )
         for currency, amount in self.held.items():
             yield ("_held", currency), amount

@@ -6,14 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from oracle.audit import p256
 from oracle.audit.abi import Value
-from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, World, struct_storage
-from oracle.audit.signatures import METER_BINDING, PERMIT_SIGNER, STATUS, recover_65, recover_compact, struct_hash
+from oracle.audit.replay.world import ZERO, Call, Handler, Module, NotModelled, Path, World, struct_storage
+from oracle.audit.signatures import (
+    ERC1271,
+    METER_BINDING,
+    P256,
+    PERMIT_SIGNER,
+    SECP256K1,
+    STATUS,
+    plain_signer,
+    struct_hash,
+)
 
 DAY: Final = 86_400
 LONGEST_WAIT: Final = 30 * DAY
 CLOCK_TOLERANCE: Final = 120
-SECP256K1: Final = 0
 SECURE_ELEMENT: Final = 2
 SERVICE_RESET: Final = 4
 
@@ -98,6 +107,21 @@ class Meters(Module):
     def grade_of(self, number: int) -> int:
         return self.keys[number].meter.grade if number in self.keys else 0
 
+    def signer_of(self, call: Call, number: int, digest: bytes, signature: bytes) -> bytes | None:
+        """The asset's present meter where it signed the digest."""
+        meter = self.of(number).meter
+        return self._signer(call, meter.curve, meter.signer, digest, signature)
+
+    def _signer(self, call: Call, curve: int, meter: bytes, digest: bytes, signature: bytes) -> bytes | None:
+        """Computed here for plain keys; a contract's answer is the node's word, and counted as that."""
+        if curve != ERC1271:
+            return plain_signer(digest, signature)
+        answer = self.world.ask_contract(meter, digest, signature, call.block)
+        if answer is None:
+            raise NotModelled("an ERC-1271 meter, because the node does not answer for that block")
+        self.world.findings.count("signatures asked of contracts (ERC-1271)")
+        return meter if answer else None
+
     # Meters
 
     def announce_meter(
@@ -107,10 +131,13 @@ class Meters(Module):
         self._check_owner(call, number)
         self._check_grade(call, number, grade)
         keys = self.of(number)
-        self.refuse_unless(curve == SECP256K1 and len(signer) == 20 and signer != ZERO, "not a key of a known curve")
+        self.refuse_unless(curve <= ERC1271, "not a known curve")
+        self.refuse_unless(len(signer) == (64 if curve == P256 else 20), "not a key of its curve")
+        signer = p256.address(signer) if curve == P256 else signer
+        self.refuse_unless(signer != ZERO, "not a key of its curve")
         self.refuse_unless(epoch == keys.meter.epoch + 1, "not the next epoch")
         self.refuse_unless(signer not in self.served_by, "the key serves or served")
-        self._require_signed(signer, METER_BINDING, binding, possession)
+        self._require_signed(call, curve, signer, METER_BINDING, binding, possession)
         self._drop(call, number, keys)
         is_first = keys.meter.signer == ZERO
         if is_first:
@@ -118,7 +145,8 @@ class Meters(Module):
         self.refuse_unless(odometer >= keys.odometer.odometer, "the odometer fell")
         if is_first or old_key:
             if not is_first:
-                self._require_signed(keys.meter.signer, METER_BINDING, binding, old_key)
+                old = keys.meter
+                self._require_signed(call, old.curve, old.signer, METER_BINDING, binding, old_key)
             self._install(call, number, keys, signer, curve, grade, epoch)
             return
         earliest = call.now + self.world.agreements.longest_notice(number)
@@ -168,7 +196,7 @@ class Meters(Module):
         last = keys.odometer
         self.refuse_unless(keys.meter.signer != ZERO, "no meter")
         self.refuse_unless(state <= SERVICE_RESET, "no such state")
-        self._require_signed(keys.meter.signer, STATUS, status, signature)
+        self._require_signed(call, keys.meter.curve, keys.meter.signer, STATUS, status, signature)
         self.refuse_unless(sequence > last.sequence, "a stale status")
         self.refuse_unless(last.time <= time <= call.now + CLOCK_TOLERANCE, "the status' time is ahead, or fell")
         self._check_odometer(call, last, odometer)
@@ -201,7 +229,7 @@ class Meters(Module):
         keys = self.of(number)
         key = self._rotation_key(number, keys)
         self.refuse_unless(key != ZERO and signer != ZERO, "no rotation key, or no signer")
-        self._require_signed(key, PERMIT_SIGNER, form, signature)
+        self._require_signed(call, SECP256K1, key, PERMIT_SIGNER, form, signature)
         self.refuse_unless(epoch > keys.latest.epoch, "a stale appointment")
         if keys.latest.valid_from <= call.now:
             keys.previous = keys.latest
@@ -286,14 +314,11 @@ class Meters(Module):
     def _rotation_key(self, number: int, keys: Keys) -> bytes:
         return keys.rotation_key if keys.rotation_title_epoch == self.world.assets.known(number).title_epoch else ZERO
 
-    def _require_signed(self, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes) -> None:
+    def _require_signed(
+        self, call: Call, curve: int, signer: bytes, form: str, values: tuple[Value, ...], signature: bytes
+    ) -> None:
         digest = self.domain.digest(struct_hash(form, values))
-        if len(signature) == 64:
-            found = recover_compact(
-                digest, int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-            )
-        else:
-            found = recover_65(digest, signature)
+        found = self._signer(call, curve, signer, digest, signature)
         self.refuse_unless(found == signer, f"the {form.split('(')[0]} is not signed by its key")
         self.world.findings.count("signatures of meters' keys and statuses checked")
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from oracle.audit import quote
 from oracle.audit.abi import Value
-from oracle.audit.calldata import SECP256K1, MalformedBatch, Reading, pack_reading, parse_batch, parse_reading
+from oracle.audit.calldata import MalformedBatch, Reading, pack_reading, parse_batch, parse_reading
 from oracle.audit.replay.agreements import DAY, HOLDS_KEY, Agreement, AgreementsBase, Entry
 from oracle.audit.replay.world import Call, Expected, Handler, Refused, World
-from oracle.audit.signatures import END_AGREEMENT, recover_65, recover_compact
+from oracle.audit.signatures import END_AGREEMENT, plain_signer
 
 CLOCK_TOLERANCE: Final = 120
 SEQUENCE_LIMIT: Final = 1 << 31
@@ -17,10 +17,10 @@ FLAG_FINAL: Final = 1
 FLAG_CLOCK_NOT_SYNCHRONISED: Final = 2
 
 # SkipReason as published; zero would be "not skipped".
-UNSUPPORTED_CURVE, UNKNOWN_AGREEMENT, MALFORMED_SEQUENCE, STALE, CLOSED = 1, 2, 3, 4, 5
-AFTER_FINAL, INVALID_SIGNATURE, TOO_FAR_AHEAD, CHARGE_FELL, IMPLAUSIBLE = 6, 7, 8, 9, 10
+UNKNOWN_AGREEMENT, MALFORMED_SEQUENCE, STALE, CLOSED, AFTER_FINAL = 1, 2, 3, 4, 5
+INVALID_SIGNATURE, TOO_FAR_AHEAD, CHARGE_FELL, IMPLAUSIBLE = 6, 7, 8, 9
 SKIP_NAMES: Final = (
-    "", "unsupported curve", "unknown agreement", "malformed sequence", "stale", "closed", "after final",
+    "", "unknown agreement", "malformed sequence", "stale", "closed", "after final",
     "invalid signature", "too far ahead", "charge fell", "implausible",
 )  # fmt: skip
 NO_BALANCE, NO_ALLOWANCE, CAP_REACHED, PAUSED = 0, 1, 2, 3
@@ -67,14 +67,11 @@ class Agreements(AgreementsBase):
         for record in records:
             call.record = record.number
             reading = record.reading
-            reason = UNSUPPORTED_CURVE
-            if record.kind == SECP256K1:
-                agreement = self._lookup(reading.agreement, reading.asset, record.tariff)
-                reason = UNKNOWN_AGREEMENT
-                if agreement is not None:
-                    signer = recover_compact(domain.digest(reading.struct_hash), record.r, record.parity_and_s)
-                    signature = record.r.to_bytes(32, "big") + record.parity_and_s.to_bytes(32, "big")
-                    reason = self._settle_reading(call, agreement, reading, signer, signature, run)
+            reason = UNKNOWN_AGREEMENT
+            agreement = self._lookup(reading.agreement, reading.asset, record.tariff)
+            if agreement is not None:
+                signer = plain_signer(domain.digest(reading.struct_hash), record.signature)
+                reason = self._settle_reading(call, agreement, reading, signer, record.signature, run)
             if reason:
                 self.records.skipped += 1
                 self.emit(call, "ReadingSkipped", reading.agreement, reading.sequence, reason)
@@ -88,11 +85,7 @@ class Agreements(AgreementsBase):
         if agreement is None or agreement.asset != reading.asset:
             raise Refused("there is no such agreement")
         digest = self.domain.digest(reading.struct_hash)
-        if len(signature) == 64:
-            number = int.from_bytes
-            signer = recover_compact(digest, number(signature[:32], "big"), number(signature[32:], "big"))
-        else:
-            signer = recover_65(digest, signature)
+        signer = self.world.meters.signer_of(call, reading.asset, digest, signature)
         run = Run()
         if reason := self._settle_reading(call, agreement, reading, signer, signature, run):
             raise Refused(f"the reading must be refused: {SKIP_NAMES[reason]}")
@@ -133,6 +126,9 @@ class Agreements(AgreementsBase):
         if not quote.is_plausible(charge, terms.max_charge_per_hour, terms.burst, since_opening):
             return IMPLAUSIBLE
 
+        if agreement.unused_from and reading.sequence > agreement.sequence:
+            usage = quote.usage(terms.prices, reading.registers)
+            agreement.used_since = agreement.used_since or usage > agreement.usage_at_announcement
         before = agreement.settled
         agreement.sequence = reading.sequence
         agreement.last_registers = reading.registers
@@ -248,11 +244,13 @@ class Agreements(AgreementsBase):
         """After notice and minimum term; a customer whose meter became less trusted is not held to the term."""
         parties = (agreement.customer, self.world.assets.known(agreement.asset).owner)
         self.refuse_unless(by in parties, "only customer or provider ends")
-        self._require_unended(agreement)
+        self.refuse_unless(not agreement.closed, "closed already")
         end_at = call.now + agreement.terms.notice
         released = by == agreement.customer and self.world.meters.grade_of(agreement.asset) < agreement.grade_at_opening
         if not released:
             end_at = max(end_at, agreement.opened_at + agreement.terms.minimum_term)
+        sooner = released and end_at < agreement.end_at
+        self.refuse_unless(agreement.end_at == 0 or sooner, "ending already")
         agreement.end_at = end_at
         self.emit(call, "EndAnnounced", agreement.number, by, end_at)
 
@@ -265,7 +263,9 @@ class Agreements(AgreementsBase):
         returned, agreement.hold, agreement.closed = agreement.hold, 0, True
         use = self.uses[agreement.asset]
         if use.exclusive == number:
-            use.exclusive = 0
+            use.exclusive, use.predecessor = use.predecessor, 0
+        elif use.predecessor == number:
+            use.predecessor = 0
         use.open_count -= 1
         if use.open_count == 0:
             use.longest_notice = 0
@@ -282,6 +282,7 @@ class Agreements(AgreementsBase):
         self._require_unended(agreement)
         agreement.unused_from = call.now
         agreement.usage_at_announcement = self._usage_settled(agreement)
+        agreement.used_since = False
         self.emit(call, "NonUseAnnounced", number, call.now + agreement.terms.unused_days * DAY)
 
     def end_unused(self, call: Call, number: int) -> None:
@@ -289,8 +290,7 @@ class Agreements(AgreementsBase):
         self._require_unended(agreement)
         due = agreement.unused_from + agreement.terms.unused_days * DAY
         self.refuse_unless(agreement.unused_from != 0 and call.now >= due, "not announced, or not yet")
-        used = self._usage_settled(agreement) > agreement.usage_at_announcement
-        self.refuse_unless(not used, "used since")
+        self.refuse_unless(not agreement.used_since, "used since")
         agreement.end_at = call.now
         self.emit(call, "EndAnnounced", number, call.sender, call.now)
 
@@ -313,10 +313,12 @@ class Agreements(AgreementsBase):
         self, call: Call, agreement: Agreement, before: int, charge: int, reading: Reading | None, signature: bytes
     ) -> None:
         asset = self.world.assets.assets[agreement.asset]
+        meter = self.world.meters.of(agreement.asset).meter
         split = self.world.splits.splits.get(asset.split)
         self.records.entries.append(
             Entry(
-                agreement.number, reading, signature, call.record, asset.meter, call.block, call.now, call.transaction,
-                before, agreement.settled, charge, agreement.last_elapsed, asset.split, split.version if split else 0,
+                agreement.number, reading, signature, call.record, asset.meter, meter.curve, meter.grade, call.block,
+                call.now, call.transaction, before, agreement.settled, charge, agreement.last_elapsed, asset.split,
+                split.version if split else 0,
             )
         )  # fmt: skip

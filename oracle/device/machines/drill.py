@@ -1,26 +1,19 @@
 """A simulated Smart Drill: the same seed and steps give the same samples."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from oracle.device.machines import WORKSHOP, MachineKind, Place, Step
 from oracle.domain.load_levels import LoadLevelRule
 from oracle.domain.telemetry import Sample
+from oracle.domain.terms import PublishedTariff
+from oracle.errors import Fatal
+from oracle.types import Registers
 
 AMBIENT_MILLICELSIUS = 21_000
 MILLICELSIUS_PER_PERCENT = 600
 """Warming above ambient in steady state, per percent of the rated power."""
 WARM_UP_MS = 120_000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """In units of 10⁻⁷ degrees."""
-
-    latitude_e7: int
-    longitude_e7: int
-
-
-WORKSHOP = Place(525_200_000, 134_050_000)
 
 
 class Drill:
@@ -37,8 +30,17 @@ class Drill:
         self._place = place
         self._temperature = AMBIENT_MILLICELSIUS
 
-    def run(self, ended_at_ms: int, duration_ms: int) -> Sample:
-        """The means over the step that just ended."""
+    def outcomes(self, duration_ms: int) -> Sequence[Registers]:
+        """All milliseconds at one level, whichever: the level of a step is known only after it."""
+        return [_only(index, duration_ms) for index in range(len(self._rule.thresholds_percent))]
+
+    def run(self, ended_at_ms: int, duration_ms: int) -> Step:
+        """The registers grow by what the rule makes of the sample."""
+        sample = self._sample(ended_at_ms, duration_ms)
+        growth = self._rule.growth([sample])
+        return Step(growth, sum(growth), self._rule.level(sample), sample)
+
+    def _sample(self, ended_at_ms: int, duration_ms: int) -> Sample:
         utilisation = self._utilisation_permille()
         rpm = self._rpm(utilisation)
         # Rounded up so that the sample never falls below the utilisation that was drawn.
@@ -74,3 +76,17 @@ class Drill:
             return 0
         free = self._rule.rated_rpm * (1_150 - 150 * utilisation_permille // 1_000) // 1_000
         return free + self._random.randint(-free // 100, free // 100)
+
+
+def _only(index: int, amount: int) -> Registers:
+    r0, r1, r2, r3 = (amount if index == n else 0 for n in range(4))
+    return (r0, r1, r2, r3)
+
+
+def _build(published: PublishedTariff, seed: int) -> Drill:
+    if published.load_levels is None:
+        raise Fatal("drill", f"{published.name} has no load levels", "Choose a tariff with `loadLevels` in its terms.")
+    return Drill(published.load_levels, seed)
+
+
+KIND = MachineKind("drill", "smart-drill", _build)

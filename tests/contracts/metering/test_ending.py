@@ -1,16 +1,17 @@
-"""Ending an agreement: notice, minimum term, final reading, and readings on the way."""
+"""Every agreement can be ended by either side after notice and minimum term; a final reading brings the end forward."""
 
-from dataclasses import replace
+from __future__ import annotations
 
 import pytest
 
-from oracle.domain.customer_forms import EndAgreement
-from tests.fixtures.economy import DAY, EUR, FAR_FUTURE, HOLD_TARGET, other_domain
+from oracle.domain.readings import Flag
+from tests.contracts.metering.expected import reading_settled, slot
+from tests.fixtures.economy import DAY, HOLD_TARGET, MONTH
 from tests.helpers import clock
-from tests.helpers.agreement_events import reading_settled
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
-from tests.models.agreements import CLOCK_NOT_SYNCHRONISED, FINAL
+
+FINAL = Flag.FINAL
 
 
 def end(economy, hire, by=None):
@@ -22,24 +23,22 @@ def end_at(economy, hire):
 
 
 @pytest.mark.parametrize("party", ["customer", "provider"])
-def test_either_party_ends_with_notice(economy, hire, party):
+def test_either_party_ends_after_the_notice(economy, hire, party):
     by = hire.customer if party == "customer" else economy.provider
-    now = clock.next_block_in(10)
+    now = clock.next_block_at(hire.opened_at + 500)
     assert_events(end(economy, hire, by), event("EndAnnounced", agreement=hire.id, by=by, endAt=now + DAY))
-    assert end_at(economy, hire) == now + DAY
-    assert economy.state(hire).special
+    assert economy.agreements.endingOf(hire.id) == (now + DAY, False, False, False, 0, 0, False)
+    assert economy.agreements.stateOf(hire.id) == slot(hire, special=True)
 
 
-def test_the_seller_of_the_title_no_longer_ends_but_the_buyer_does(economy, hire):
-    economy.assets.transferFrom(economy.provider, economy.buyer, hire.drill.id, {"from": economy.provider})
-    with typed_error("Agreements_NotParty", hire.id, economy.provider):
-        end(economy, hire, economy.provider)
-    end(economy, hire, economy.buyer)
-
-
-def test_a_stranger_does_not_end(economy, hire):
+def test_nobody_else_ends(economy, hire):
     with typed_error("Agreements_NotParty", hire.id, economy.stranger):
         end(economy, hire, economy.stranger)
+
+
+def test_an_unknown_agreement_is_not_ended(economy, hire):
+    with typed_error("Agreements_Unknown", hire.id + 1):
+        economy.agreements.end(hire.id + 1, {"from": hire.customer})
 
 
 def test_an_end_is_announced_once(economy, hire):
@@ -48,178 +47,95 @@ def test_an_end_is_announced_once(economy, hire):
         end(economy, hire, economy.provider)
 
 
-def test_an_unknown_agreement_has_no_end(economy):
-    with typed_error("Agreements_Unknown", 99):
-        economy.agreements.end(99, {"from": economy.stranger})
-
-
-def test_a_suspended_agreement_can_end(economy, hire):
-    economy.agreements.suspend(hire.id, True, {"from": hire.customer})
+def test_a_closed_agreement_is_not_ended(economy, hire):
     end(economy, hire)
-    assert end_at(economy, hire) != 0
-
-
-# Minimum term
-
-
-@pytest.fixture(scope="module")
-def bound(economy):
-    """For thirty days at least."""
-    return economy.hire(economy.customers[1], minimum_term=30 * DAY)
+    clock.next_block_in(DAY)
+    economy.agreements.close(hire.id, {"from": economy.stranger})
+    with typed_error("Agreements_AlreadyClosed", hire.id):
+        end(economy, hire)
 
 
 @pytest.mark.parametrize("party", ["customer", "provider"])
-def test_nobody_ends_before_the_minimum_term(economy, bound, party):
-    end(economy, bound, bound.customer if party == "customer" else economy.provider)
-    assert end_at(economy, bound) == bound.opened_at + 30 * DAY
+def test_the_minimum_term_holds_both_parties(economy, party):
+    hire = economy.hire(minimum_term=MONTH)
+    end(economy, hire, hire.customer if party == "customer" else economy.provider)
+    assert end_at(economy, hire) == hire.opened_at + MONTH
 
 
-def test_near_the_minimum_term_the_notice_counts(economy, bound):
-    now = clock.next_block_at(bound.opened_at + 30 * DAY - 100)
-    end(economy, bound)
-    assert end_at(economy, bound) == now + DAY
-
-
-def lower_the_grade(economy, hire):
-    """The provider replaces the meter by an attester, with the old key's consent."""
-    meter = economy.meter_key(hire.drill.id, epoch=2)
-    economy.announce(hire.drill.id, meter, epoch=2, grade=0, old=hire.drill.meter)
-
-
-def test_a_less_trusted_meter_frees_the_customer_of_the_minimum_term(economy, bound):
-    lower_the_grade(economy, bound)
-    now = clock.next_block_in(10)
-    end(economy, bound)
-    assert end_at(economy, bound) == now + DAY
-
-
-def test_a_less_trusted_meter_does_not_free_the_provider(economy, bound):
-    lower_the_grade(economy, bound)
-    end(economy, bound, economy.provider)
-    assert end_at(economy, bound) == bound.opened_at + 30 * DAY
-
-
-# Readings on the way and the final one
-
-
-def test_readings_on_the_way_settle_during_the_notice_and_after_the_end(economy, hire):
+@pytest.mark.parametrize("before", [1, 0])
+def test_late_in_the_minimum_term_the_notice_is_what_counts(economy, before):
+    hire = economy.hire(minimum_term=MONTH)
+    now = clock.next_block_at(hire.opened_at + MONTH - DAY - before)
     end(economy, hire)
-    economy.use(hire, 1, 100)
-    clock.pass_time(2 * DAY)
-    economy.use(hire, 2, 300)
-    assert economy.state(hire).settled == 300
+    assert end_at(economy, hire) == now + DAY + before == hire.opened_at + MONTH
 
 
-def test_a_final_reading_shortens_the_notice(economy, hire):
+def test_settled_and_hold_stay_covered_until_the_close(economy, hire):
+    """A permit issued a second before the end was announced still pays."""
     end(economy, hire)
-    now = clock.next_block_at(hire.opened_at + 5_000)
-    final = economy.use(hire, 1, 100, time=now - 40, flags=FINAL)
     assert_events(
-        final,
-        reading_settled(hire.id, replace_special(economy.state(hire))),
-        event("FinalReadingAccepted", agreement=hire.id, sequence=1),
+        economy.use(hire, 1, HOLD_TARGET), reading_settled(hire, 1, HOLD_TARGET, special=True), of=economy.agreements
+    )
+
+
+def test_a_final_reading_brings_the_end_forward_to_its_time(economy, hire):
+    end(economy, hire)
+    clock.next_block_at(hire.opened_at + 1_000)
+    settled = economy.use(hire, 9, 50, time=hire.opened_at + 700, flags=FINAL)
+    assert_events(
+        settled,
+        reading_settled(hire, 9, 750, elapsed=700, special=True),
+        event("FinalReadingAccepted", agreement=hire.id, sequence=9),
         of=economy.agreements,
     )
-    assert economy.agreements.endingOf(hire.id)[:2] == (now - 40, True)
+    assert economy.agreements.endingOf(hire.id)[:2] == (hire.opened_at + 700, True)
 
 
-def replace_special(state):
-    return replace(state, special=True)
-
-
-def test_a_final_reading_without_a_clock_ends_when_it_settles(economy, hire):
+def test_a_final_reading_without_a_clock_ends_now(economy, hire):
     end(economy, hire)
-    now = clock.next_block_at(hire.opened_at + 5_000)
-    economy.use(hire, 1, 100, time=3, flags=FINAL | CLOCK_NOT_SYNCHRONISED)
-    assert end_at(economy, hire) == now
+    now = clock.next_block_at(hire.opened_at + 1_000)
+    economy.use(hire, 9, 50, flags=FINAL | Flag.CLOCK_NOT_SYNCHRONISED)
+    assert economy.agreements.endingOf(hire.id)[:2] == (now, True)
 
 
-def test_a_final_reading_after_the_end_does_not_lengthen_it(economy, hire):
+def test_a_late_final_reading_does_not_put_the_end_off(economy, hire):
     end(economy, hire)
-    before = end_at(economy, hire)
-    clock.pass_time(3 * DAY)
-    economy.use(hire, 1, 100, time=before + DAY, flags=FINAL)
-    assert end_at(economy, hire) == before
+    announced = end_at(economy, hire)
+    late = clock.next_block_at(announced + DAY)
+    economy.use(hire, 9, 50, time=late, flags=FINAL)
+    assert economy.agreements.endingOf(hire.id)[:2] == (announced, True)
 
 
-def test_a_final_reading_stops_standing_charges(economy, hire):
+def test_no_signature_ends_what_nobody_ended(economy, hire):
+    """A meter cannot end an agreement: without an announced end `final` means nothing."""
+    settled = economy.use(hire, 9, 50, flags=FINAL)
+    assert_events(settled, reading_settled(hire, 9, 50), of=economy.agreements)
+    assert economy.agreements.endingOf(hire.id) == (0, False, False, False, 0, 0, False)
+    economy.use(hire, 10, 60)
+    assert economy.state(hire).settled == 60
+
+
+def test_a_reading_without_the_flag_ends_nothing(economy, hire):
     end(economy, hire)
-    now = clock.next_block_at(hire.opened_at + 5_000)
-    economy.use(hire, 1, time=now, flags=FINAL)
-    clock.pass_time(DAY)
-    economy.agreements.close(hire.id, {"from": economy.stranger})
-    assert economy.state(hire).settled == 5_000
+    announced = end_at(economy, hire)
+    economy.use(hire, 9, 50)
+    assert economy.agreements.endingOf(hire.id)[:2] == (announced, False)
 
 
-def test_no_final_reading_before_an_end_is_requested(economy, hire):
-    """A device, or a thief of its key, cannot end an agreement."""
-    settled = economy.use(hire, 1, 100, flags=FINAL)
-    assert_events(settled, reading_settled(hire.id, economy.state(hire)), of=economy.agreements)
-    assert economy.agreements.endingOf(hire.id)[:2] == (0, False)
-    economy.use(hire, 2, 200)
-    assert economy.state(hire).settled == 200
-
-
-def test_a_final_reading_does_not_refill(economy, hire):
+def test_readings_on_the_way_arrive_in_any_order_before_the_final_one(economy, hire):
     end(economy, hire)
-    economy.use(hire, 1, HOLD_TARGET, flags=FINAL)
-    assert economy.state(hire).hold == 0
+    economy.settle(hire, economy.signed(hire, 8, 40), economy.signed(hire, 7, 30))
+    economy.use(hire, 9, 50, flags=FINAL)
+    assert economy.state(hire).settled == 50
 
 
-def test_readings_before_the_final_one_are_stale_after_it(economy, hire):
+def test_the_final_reading_itself_completes_its_charge_after_the_fact(economy):
+    """Sent again it takes nothing more, and does not end the agreement a second time."""
+    hire = economy.hire()
     end(economy, hire)
-    economy.use(hire, 5, 500, flags=FINAL)
-    economy.use(hire, 4, 400)
-    assert economy.state(hire).settled == 500
-
-
-# By signature
-
-
-@pytest.fixture
-def form(hire):
-    return EndAgreement(hire.id, 8, FAR_FUTURE)
-
-
-def carry(economy, hire, form, *, signed=None, signer=None, domain=None):
-    signature = economy.signature(signed or form, signer or hire.customer, domain)
-    return economy.agreements.endSigned(economy.values(form), signature, {"from": economy.relayer})
-
-
-def test_a_customer_ends_by_signature(economy, hire, form):
-    now = clock.next_block_in(10)
-    assert_events(
-        carry(economy, hire, form),
-        event("NonceUsed", signer=hire.customer, nonce=8),
-        event("EndAnnounced", agreement=hire.id, by=hire.customer, endAt=now + DAY),
-    )
-
-
-@pytest.mark.parametrize("change", [{"nonce": 9}, {"deadline": FAR_FUTURE - 1}])
-def test_every_field_is_signed(economy, hire, form, change):
-    with typed_error("Forms_SignatureInvalid", hire.customer):
-        carry(economy, hire, replace(form, **change), signed=form)
-
-
-def test_the_provider_does_not_end_by_signature(economy, hire, form):
-    with typed_error("Forms_SignatureInvalid", hire.customer):
-        carry(economy, hire, form, signer=economy.provider)
-
-
-def test_a_form_of_another_contract(economy, hire, form):
-    with typed_error("Forms_SignatureInvalid", hire.customer):
-        carry(economy, hire, form, domain=other_domain(contract=economy.ledger.address))
-
-
-def test_a_form_counts_once(economy, hire, form):
-    carry(economy, hire, form)
-    with typed_error("Forms_NonceUsed", hire.customer, 8):
-        carry(economy, hire, form)
-
-
-def test_the_hold_is_not_released_by_ending(economy, hire):
-    """settled + hold never decreases before close: a permit once issued stays covered (I-6)."""
-    end(economy, hire)
-    economy.use(hire, 1, EUR, flags=FINAL)
-    state = economy.state(hire)
-    assert state.settled + state.hold == HOLD_TARGET
+    signed = economy.signed(hire, 9, HOLD_TARGET + 5, flags=FINAL)
+    economy.settle(hire, signed)
+    before = economy.agreements.endingOf(hire.id)
+    economy.settle(hire, signed)
+    assert economy.agreements.endingOf(hire.id) == before
+    assert economy.state(hire).settled == HOLD_TARGET

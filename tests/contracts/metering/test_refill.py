@@ -1,208 +1,128 @@
-"""Refills: under half the target up to it, as far as cap, balance and allowance reach, and what stops them."""
+"""Refills: a hold under half its target is filled to the target, as far as cap, balance and allowance reach."""
+
+from __future__ import annotations
 
 import pytest
 
+from tests.contracts.metering.expected import HALF, moved, reading_settled, refill_short, refilled
 from tests.fixtures.economy import DAY, EUR, HOLD_TARGET, WEALTH
 from tests.helpers import clock
-from tests.helpers.agreement_events import hold_refilled, reading_settled, refill_short
-from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events
-from tests.models.agreements import Short, State
-
-HALF = HOLD_TARGET // 2
+from tests.models.agreements import Short
 
 
 def refill(economy, hire):
     return economy.agreements.refill(hire.id, {"from": economy.stranger})
 
 
-def drain(economy, hire, amount, sequence=1):
-    """Settles a charge without a refill, whatever the customer has."""
-    economy.offers.pause({"from": economy.guardian})
-    economy.use(hire, sequence, amount)
-    economy.offers.unpause({"from": economy.guardian})
+def test_a_hold_of_exactly_half_is_left(economy, hire):
+    settled = economy.use(hire, 1, HALF)
+    assert_events(settled, reading_settled(hire, 1, HALF), of=economy.agreements)
 
 
-def test_at_half_the_target_nothing_is_refilled(economy, hire):
-    economy.use(hire, 1, HALF)
-    assert economy.state(hire).hold == HALF
-
-
-def test_below_half_the_target_it_is_refilled_to_the_target(economy, hire):
+def test_a_hold_under_half_is_filled_to_the_target(economy, hire):
     settled = economy.use(hire, 1, HALF + 1)
-    before = State(False, 1, hire.opened_at, 0, HALF + 1, HALF - 1)
-    after = State(False, 1, hire.opened_at, 0, HALF + 1, HOLD_TARGET)
     assert_events(
-        settled, reading_settled(hire.id, before), hold_refilled(hire.id, HALF + 1, after), of=economy.agreements
+        settled,
+        reading_settled(hire, 1, HALF + 1),
+        refilled(hire, HALF + 1, sequence=1, settled=HALF + 1, hold=HOLD_TARGET),
+        of=economy.agreements,
     )
     assert economy.balance(hire.customer) == WEALTH - HOLD_TARGET - HALF - 1
-    assert economy.allowance(hire.customer) == WEALTH - HOLD_TARGET - HALF - 1
-    assert economy.agreements.capOf(hire.id)[2] == HOLD_TARGET + HALF + 1
 
 
-def test_anyone_refills_to_the_target_at_any_level(economy, hire):
-    economy.use(hire, 1, 10)
+def test_half_is_of_the_target_and_not_of_the_opening_hold(economy):
+    hire = economy.hire(hold=10 * EUR)
+    economy.use(hire, 1, 9 * EUR)
+    assert economy.state(hire).hold == EUR
+    economy.use(hire, 2, 9 * EUR + 1)
+    assert economy.state(hire).hold == HOLD_TARGET
+
+
+def test_accrual_refills_like_a_reading(economy, hire):
+    economy.use(hire, 1, HALF)
+    clock.next_block_at(hire.opened_at + 1_000)
+    economy.agreements.accrue(hire.id, {"from": economy.stranger})
+    assert (economy.state(hire).settled, economy.state(hire).hold) == (HALF + 1_000, HOLD_TARGET)
+
+
+def test_anyone_refills_a_hold_below_its_target(economy, hire):
+    economy.use(hire, 1, 5)
     assert_events(
         refill(economy, hire),
-        hold_refilled(hire.id, 10, State(False, 1, hire.opened_at, 0, 10, HOLD_TARGET)),
+        refilled(hire, 5, sequence=1, settled=5, hold=HOLD_TARGET),
+        moved(economy, hire.customer, economy.holds_account(), 5),
+    )
+
+
+@pytest.mark.parametrize("hold", [HOLD_TARGET, HOLD_TARGET + 1])
+def test_a_full_hold_is_left(economy, hold):
+    assert_events(refill(economy, economy.hire(hold=hold)))
+
+
+@pytest.mark.parametrize("got", [0, 1, HALF])
+@pytest.mark.parametrize("reason", [Short.NO_BALANCE, Short.NO_ALLOWANCE, Short.CAP_REACHED])
+def test_the_tightest_limit_is_the_reason(economy, hire, reason, got):
+    """A whole hold is wanted, one of the three gives `got` and the other two a unit more."""
+    limits = {short: got + (short is not reason) for short in (Short.NO_BALANCE, Short.NO_ALLOWANCE, Short.CAP_REACHED)}
+    spare = economy.balance(hire.customer) - limits[Short.NO_BALANCE]
+    economy.ledger.withdraw(economy.euro, spare, hire.customer, {"from": hire.customer})
+    economy.allow(hire.customer, limits[Short.NO_ALLOWANCE])
+    economy.agreements.setCap(hire.id, HOLD_TARGET + limits[Short.CAP_REACHED], DAY, {"from": hire.customer})
+
+    settled = economy.use(hire, 1, HOLD_TARGET)
+
+    filled = [refilled(hire, got, sequence=1, settled=HOLD_TARGET, hold=got)] if got else []
+    assert_events(
+        settled,
+        reading_settled(hire, 1, HOLD_TARGET),
+        *filled,
+        refill_short(hire, HOLD_TARGET, got, reason),
         of=economy.agreements,
     )
 
 
-def test_a_full_hold_is_left_alone(economy, hire):
-    assert_events(refill(economy, hire))
+def test_a_refill_takes_from_the_allowance(economy, hire):
+    economy.use(hire, 1, HALF + 1)
+    assert economy.allowance(hire.customer) == WEALTH - HOLD_TARGET - HALF - 1
 
 
-def test_a_hold_above_the_target_is_left_alone(economy):
-    hire = economy.hire(economy.customers[1], hold=5 * EUR)
-    economy.use(hire, 1, EUR)
-    assert_events(refill(economy, hire))
+def test_opening_hold_and_refills_count_against_the_cap(economy):
+    hire = economy.hire(cap=5 * EUR, period=DAY)
+    economy.use(hire, 1, 2 * EUR)
+    economy.use(hire, 2, 4 * EUR)
+    assert economy.agreements.capOf(hire.id) == (5 * EUR, DAY, 5 * EUR, 0)
+    assert (economy.state(hire).settled, economy.state(hire).hold) == (4 * EUR, EUR)
 
 
-def test_refilling_an_unknown_agreement(economy):
-    with typed_error("Agreements_Unknown", 99):
-        economy.agreements.refill(99, {"from": economy.stranger})
+@pytest.mark.parametrize("second", [DAY - 1, DAY])
+def test_the_cap_starts_anew_at_fixed_edges_from_the_opening(economy, second):
+    hire = economy.hire(cap=HOLD_TARGET, period=DAY)
+    economy.use(hire, 1, HOLD_TARGET)
+    clock.next_block_at(hire.opened_at + second)
+    refill(economy, hire)
+    turned = second == DAY
+    assert economy.state(hire).hold == (HOLD_TARGET if turned else 0)
+    assert economy.agreements.capOf(hire.id) == (HOLD_TARGET, DAY, HOLD_TARGET, int(turned))
 
 
-# What falls short, with the tightest reason
+def test_a_period_passed_over_leaves_nothing_to_the_next(economy):
+    """What was not spent in a period is not added to a later one."""
+    hire = economy.hire(cap=3 * EUR, period=DAY)
+    clock.next_block_at(hire.opened_at + 5 * DAY)
+    for sequence in (1, 2, 3):
+        economy.use(hire, sequence, 2 * EUR * sequence)
+    assert economy.agreements.capOf(hire.id) == (3 * EUR, DAY, 3 * EUR, 5)
+    assert economy.state(hire).settled == 5 * EUR
 
 
-def test_short_of_balance(economy, hire):
-    economy.ledger.withdraw(economy.euro, WEALTH - HOLD_TARGET - 300, hire.customer, {"from": hire.customer})
+def test_period_0_means_no_refills(economy):
+    hire = economy.hire(period=0)
+    clock.pass_time(DAY)
     settled = economy.use(hire, 1, HOLD_TARGET)
     assert_events(
         settled,
-        reading_settled(hire.id, State(False, 1, hire.opened_at, 0, HOLD_TARGET, 0)),
-        hold_refilled(hire.id, 300, State(False, 1, hire.opened_at, 0, HOLD_TARGET, 300)),
-        refill_short(hire.id, HOLD_TARGET, 300, Short.NO_BALANCE),
+        reading_settled(hire, 1, HOLD_TARGET),
+        refill_short(hire, HOLD_TARGET, 0, Short.CAP_REACHED),
         of=economy.agreements,
     )
-
-
-def test_short_of_allowance(economy, hire):
-    economy.allow(hire.customer, 200)
-    drain(economy, hire, HOLD_TARGET)
-    assert_events(
-        refill(economy, hire),
-        hold_refilled(hire.id, 200, State(False, 1, hire.opened_at, 0, HOLD_TARGET, 200)),
-        refill_short(hire.id, HOLD_TARGET, 200, Short.NO_ALLOWANCE),
-        of=economy.agreements,
-    )
-
-
-def test_without_any_allowance(economy, hire):
-    economy.allow(hire.customer, 0)
-    drain(economy, hire, HOLD_TARGET)
-    assert_events(refill(economy, hire), refill_short(hire.id, HOLD_TARGET, 0, Short.NO_ALLOWANCE))
-    assert economy.agreements.capOf(hire.id)[2] == HOLD_TARGET
-
-
-def test_an_operator_without_allowance_is_not_used(economy, hire):
-    """Nobody is asked for an ERC-6909 operator; if there is one, the allowance still bounds refills (I-2)."""
-    economy.allow(hire.customer, 0)
-    economy.ledger.setOperator(economy.agreements, True, {"from": hire.customer})
-    drain(economy, hire, HOLD_TARGET)
-    assert_events(refill(economy, hire), refill_short(hire.id, HOLD_TARGET, 0, Short.NO_ALLOWANCE))
-
-
-def test_an_endless_allowance_is_not_used_up(economy, hire):
-    endless = (1 << 256) - 1
-    economy.allow(hire.customer, endless)
-    economy.use(hire, 1, HOLD_TARGET)
-    assert economy.state(hire).hold == HOLD_TARGET
-    assert economy.allowance(hire.customer) == endless
-
-
-def test_short_of_cap(economy):
-    hire = economy.hire(economy.customers[1], cap=HOLD_TARGET + 100, period=DAY)
-    drain(economy, hire, HOLD_TARGET)
-    assert_events(
-        refill(economy, hire),
-        hold_refilled(hire.id, 100, State(False, 1, hire.opened_at, 0, HOLD_TARGET, 100)),
-        refill_short(hire.id, HOLD_TARGET, 100, Short.CAP_REACHED),
-        of=economy.agreements,
-    )
-    assert_events(refill(economy, hire), refill_short(hire.id, HOLD_TARGET - 100, 0, Short.CAP_REACHED))
-
-
-def test_the_tightest_of_several_is_named(economy):
-    hire = economy.hire(economy.customers[1], cap=HOLD_TARGET + 100, period=DAY)
-    economy.allow(hire.customer, 50)
-    drain(economy, hire, HOLD_TARGET)
-    assert_events(
-        refill(economy, hire),
-        hold_refilled(hire.id, 50, State(False, 1, hire.opened_at, 0, HOLD_TARGET, 50)),
-        refill_short(hire.id, HOLD_TARGET, 50, Short.NO_ALLOWANCE),
-        of=economy.agreements,
-    )
-
-
-# The cap and its periods
-
-
-def test_a_period_of_zero_means_no_refills(economy):
-    hire = economy.hire(economy.customers[1], period=0)
-    drain(economy, hire, HOLD_TARGET)
-    clock.pass_time(400 * DAY)
-    assert_events(refill(economy, hire), refill_short(hire.id, HOLD_TARGET, 0, Short.CAP_REACHED))
-
-
-@pytest.fixture(scope="module")
-def capped(economy):
-    """Its opening hold used up the first day's cap."""
-    hire = economy.hire(economy.customers[2], cap=HOLD_TARGET, period=DAY)
-    drain(economy, hire, HOLD_TARGET)
-    return hire
-
-
-@pytest.mark.parametrize(("after", "got"), [(DAY - 1, 0), (DAY, HOLD_TARGET), (2 * DAY - 1, HOLD_TARGET)])
-def test_periods_have_fixed_edges_counted_from_the_opening(economy, capped, after, got):
-    clock.next_block_at(capped.opened_at + after)
-    refill(economy, capped)
-    assert economy.state(capped).hold == got
-
-
-def test_what_one_period_left_is_not_carried_to_the_next(economy):
-    hire = economy.hire(economy.customers[2], cap=HOLD_TARGET + 500, period=DAY)
-    drain(economy, hire, HOLD_TARGET)
-    clock.next_block_at(hire.opened_at + 10 * DAY)
-    refill(economy, hire)
-    drain(economy, hire, 2 * HOLD_TARGET, sequence=2)
-    refill(economy, hire)
-    assert economy.agreements.capOf(hire.id) == (HOLD_TARGET + 500, DAY, HOLD_TARGET + 500, 10)
-    assert economy.state(hire).hold == 500
-
-
-# Never
-
-
-def test_never_after_an_end(economy, hire):
-    economy.agreements.end(hire.id, {"from": hire.customer})
-    economy.use(hire, 1, HOLD_TARGET)
-    assert economy.state(hire).hold == 0
-    with typed_error("Agreements_RefillRefused", hire.id, b"ending".ljust(32, b"\0")):
-        refill(economy, hire)
-
-
-def test_never_while_suspended(economy, hire):
-    economy.agreements.suspend(hire.id, True, {"from": hire.customer})
-    economy.use(hire, 1, HOLD_TARGET)
-    assert economy.state(hire).hold == 0
-    with typed_error("Agreements_RefillRefused", hire.id, b"suspended".ljust(32, b"\0")):
-        refill(economy, hire)
-
-
-def test_again_after_a_suspension(economy, hire):
-    economy.agreements.suspend(hire.id, True, {"from": hire.customer})
-    economy.use(hire, 1, HOLD_TARGET)
-    economy.agreements.suspend(hire.id, False, {"from": hire.customer})
-    refill(economy, hire)
-    assert economy.state(hire).hold == HOLD_TARGET
-
-
-def test_never_after_closing(economy, hire):
-    economy.agreements.end(hire.id, {"from": hire.customer})
-    clock.pass_time(DAY)
-    economy.agreements.close(hire.id, {"from": economy.stranger})
-    with typed_error("Agreements_AlreadyClosed", hire.id):
-        refill(economy, hire)

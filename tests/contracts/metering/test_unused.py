@@ -1,4 +1,6 @@
-"""An exclusive agreement that nobody uses: announced by the provider, it ends after the tariff's days unless used."""
+"""Unused exclusive agreements: the provider announces non-use, and after the tariff's days the asset is free again."""
+
+from __future__ import annotations
 
 import pytest
 
@@ -7,13 +9,21 @@ from tests.helpers import clock
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
 
-DAYS = 7
+DAYS = 10 * DAY
 
 
 @pytest.fixture(scope="module")
 def idle(economy):
-    """Under a tariff with the rule."""
-    return economy.hire(unused_days=DAYS)
+    """A machine hired for itself, 1,000 units used, under a tariff that ends what lies unused for ten days."""
+    hire = economy.hire(unused_days=10, standing_per_day=3_600, minimum_term=60 * DAY)
+    economy.use(hire, 1, 1_000)
+    return hire
+
+
+@pytest.fixture
+def announced(economy, idle):
+    announce(economy, idle)
+    return idle
 
 
 def announce(economy, hire, by=None):
@@ -24,97 +34,108 @@ def end_unused(economy, hire):
     return economy.agreements.endUnused(hire.id, {"from": economy.stranger})
 
 
-def test_the_provider_announces_non_use(economy, idle):
-    now = clock.next_block_in(10)
-    assert_events(announce(economy, idle), event("NonUseAnnounced", agreement=idle.id, endsAt=now + DAYS * DAY))
-    assert economy.agreements.endingOf(idle.id)[4:] == (now, 0)
+def announced_at(economy, hire):
+    return int(economy.agreements.endingOf(hire.id)[4])
 
 
-def test_after_its_days_anyone_ends_it_and_it_closes_at_once(economy, idle):
-    announced = announce(economy, idle).timestamp
-    now = clock.next_block_at(announced + DAYS * DAY)
-    assert_events(end_unused(economy, idle), event("EndAnnounced", agreement=idle.id, by=economy.stranger, endAt=now))
-    closed = economy.agreements.close(idle.id, {"from": economy.stranger})
-    assert closed.events["AgreementClosed"]["returned"] == HOLD_TARGET - (now - idle.opened_at)
-
-
-def test_not_before_its_days(economy, idle):
-    due = announce(economy, idle).timestamp + DAYS * DAY
-    clock.next_block_at(due - 1)
-    with typed_error("Agreements_NotEnded", idle.id, due, due - 1):
-        end_unused(economy, idle)
-
-
-def test_a_later_reading_with_usage_keeps_it(economy, idle):
-    announced = announce(economy, idle).timestamp
-    economy.use(idle, 1, 250)
-    clock.next_block_at(announced + DAYS * DAY)
-    with typed_error("Agreements_UsedSince", idle.id, 0, 250):
-        end_unused(economy, idle)
-
-
-def test_a_later_reading_without_usage_does_not(economy, idle):
-    """Standing charges are no usage."""
-    economy.use(idle, 1, 250)
-    announced = announce(economy, idle).timestamp
-    clock.next_block_at(announced + DAY)
-    economy.use(idle, 2, 250, time=announced + DAY)
-    clock.next_block_at(announced + DAYS * DAY)
-    assert end_unused(economy, idle).status == 1
-
-
-def test_accruing_is_no_usage(economy, idle):
-    announced = announce(economy, idle).timestamp
-    clock.pass_time(DAY)
-    economy.agreements.accrue(idle.id, {"from": economy.provider})
-    clock.next_block_at(announced + DAYS * DAY)
-    assert end_unused(economy, idle).status == 1
-
-
-def test_announcing_again_begins_again(economy, idle):
-    announce(economy, idle)
-    clock.pass_time(DAYS * DAY)
-    again = announce(economy, idle).timestamp
-    clock.next_block_at(again + 10)
-    with typed_error("Agreements_NotEnded", idle.id, again + DAYS * DAY, again + 10):
-        end_unused(economy, idle)
-
-
-def test_without_an_announcement_nothing_ends(economy, idle):
-    with typed_error("Agreements_NonUseNotAnnounced", idle.id):
-        end_unused(economy, idle)
+def test_the_announcement_is_public(economy, idle):
+    now = clock.next_block_in(60)
+    assert_events(announce(economy, idle), event("NonUseAnnounced", agreement=idle.id, endsAt=now + DAYS))
+    assert economy.agreements.endingOf(idle.id) == (0, False, False, False, now, 1_000, False)
 
 
 def test_only_the_provider_announces(economy, idle):
-    with typed_error("Agreements_NotProvider", idle.id, idle.customer, economy.provider):
-        announce(economy, idle, idle.customer)
+    with typed_error("Agreements_NotProvider", idle.id, economy.stranger, economy.provider):
+        announce(economy, idle, economy.stranger)
 
 
-def test_not_under_a_tariff_without_the_rule(economy):
+def test_a_shared_agreement_is_in_nobodys_way(economy):
+    hire = economy.hire(economy.customers[1], exclusive=False, unused_days=10)
+    with typed_error("Agreements_NotExclusive", hire.id):
+        announce(economy, hire)
+
+
+def test_the_tariff_must_say_so(economy):
     hire = economy.hire(economy.customers[1])
     with typed_error("Agreements_UnusedRuleAbsent", hire.id):
         announce(economy, hire)
 
 
-def test_not_for_a_shared_agreement(economy):
-    hire = economy.hire(economy.customers[1], exclusive=False, unused_days=DAYS)
-    with typed_error("Agreements_NotExclusive", hire.id):
-        announce(economy, hire)
-
-
-def test_not_once_it_is_ending(economy, idle):
-    announced = announce(economy, idle).timestamp
-    end_at = economy.agreements.end(idle.id, {"from": idle.customer}).timestamp + DAY
-    with typed_error("Agreements_AlreadyEnding", idle.id, end_at):
+def test_an_ending_agreement_is_not_announced(economy, idle):
+    economy.agreements.end(idle.id, {"from": idle.customer})
+    with typed_error("Agreements_AlreadyEnding", idle.id, economy.agreements.endingOf(idle.id)[0]):
         announce(economy, idle)
-    clock.next_block_at(announced + DAYS * DAY)
-    with typed_error("Agreements_AlreadyEnding", idle.id, end_at):
+
+
+@pytest.mark.parametrize("function", ["announceUnused", "endUnused"])
+def test_an_unknown_agreement_is_refused(economy, idle, function):
+    with typed_error("Agreements_Unknown", idle.id + 1):
+        getattr(economy.agreements, function)(idle.id + 1, {"from": economy.provider})
+
+
+def test_nothing_ends_without_announcement(economy, idle):
+    with typed_error("Agreements_NonUseNotAnnounced", idle.id):
         end_unused(economy, idle)
 
 
-def test_it_ends_in_spite_of_the_minimum_term(economy):
-    hire = economy.hire(economy.customers[1], unused_days=DAYS, minimum_term=300 * DAY)
-    announced = announce(economy, hire).timestamp
-    now = clock.next_block_at(announced + DAYS * DAY)
-    end_unused(economy, hire)
-    assert economy.agreements.endingOf(hire.id)[0] == now
+def test_nothing_ends_before_the_days_are_over(economy, announced):
+    due = announced_at(economy, announced) + DAYS
+    clock.next_block_at(due - 1)
+    with typed_error("Agreements_NotEnded", announced.id, due, due - 1):
+        end_unused(economy, announced)
+
+
+def test_anyone_ends_it_when_the_days_are_over(economy, announced):
+    """At once, whatever the minimum term."""
+    due = clock.next_block_at(announced_at(economy, announced) + DAYS)
+    ended = end_unused(economy, announced)
+    assert_events(ended, event("EndAnnounced", agreement=announced.id, by=economy.stranger, endAt=due))
+    economy.agreements.close(announced.id, {"from": economy.stranger})
+    assert economy.agreements.openAgreementsOf(announced.drill.id) == 0
+
+
+def test_use_after_the_announcement_keeps_it(economy, announced):
+    economy.use(announced, 2, 1_001)
+    clock.next_block_at(announced_at(economy, announced) + DAYS)
+    with typed_error("Agreements_UsedSince", announced.id):
+        end_unused(economy, announced)
+
+
+def test_the_customer_may_relay_the_use_itself(economy, announced):
+    signed = economy.signed(announced, 2, 1_500)
+    clock.next_block_at(announced_at(economy, announced) + DAYS)
+    economy.agreements.settleSigned(economy.values(signed.reading), signed.signature, {"from": announced.customer})
+    with typed_error("Agreements_UsedSince", announced.id):
+        end_unused(economy, announced)
+
+
+def test_standing_charges_are_no_use(economy, announced):
+    due = announced_at(economy, announced) + DAYS
+    clock.next_block_at(due - 10)
+    economy.use(announced, 2, 1_000, time=due - 20)
+    economy.agreements.accrue(announced.id, {"from": economy.stranger})
+    assert economy.state(announced).settled > 1_000
+    clock.next_block_at(due)
+    end_unused(economy, announced)
+
+
+def test_a_second_announcement_starts_the_days_anew(economy, announced):
+    economy.use(announced, 2, 1_500)
+    later = clock.next_block_at(announced_at(economy, announced) + DAYS)
+    announce(economy, announced)
+    assert economy.agreements.endingOf(announced.id)[4:] == (later, 1_500, False)
+    clock.next_block_at(later + DAYS)
+    end_unused(economy, announced)
+
+
+def test_an_announcement_ends_nothing_by_itself(economy, announced):
+    clock.next_block_at(announced_at(economy, announced) + 2 * DAYS)
+    economy.use(announced, 2, HOLD_TARGET)
+    assert economy.state(announced).hold == HOLD_TARGET
+
+
+def test_what_has_ended_unused_does_not_end_again(economy, announced):
+    due = clock.next_block_at(announced_at(economy, announced) + DAYS)
+    end_unused(economy, announced)
+    with typed_error("Agreements_AlreadyEnding", announced.id, due):
+        end_unused(economy, announced)

@@ -100,8 +100,8 @@ def test_possession_covers_every_field(world, position):
     assert asset == 2
 
 
-@pytest.mark.parametrize("curve", [1, 2, 3, 255])
-def test_curves_that_this_version_does_not_verify_are_refused(world, curve):
+@pytest.mark.parametrize("curve", [3, 255])
+def test_unknown_curves_are_refused(world, curve):
     asset, meter = world.register(), key("meter 1")
     binding = (asset, b"\x01" * 64, curve, 1, 0, NOTHING, 0)
     with typed_error("Meters_UnknownCurve", curve):

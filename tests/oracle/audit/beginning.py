@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from eth_account import Account
+from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
+from eth_utils import keccak
 
 from oracle.audit import signatures
 from oracle.chain.contracts import load_artefact
 from tests.oracle.audit.support import DAY, FOREVER, HOUR, MOST, Platform
+from tests.vectors import p256_plain
 
 DEPLOYER, LISTING, GUARDIAN, OWNER, REPAIRER, FLEET, ANNA, BERT, CLARA, COMMUNITY = range(10)
 ZERO = "0x" + "00" * 20
@@ -22,6 +26,18 @@ def word(text: str) -> bytes:
 
 def meter(number: int) -> LocalAccount:
     return Account.from_key(bytes(31) + bytes((number,)))
+
+
+class SecureElement:
+    """A P-256 key that signs as a LocalAccount does."""
+
+    def __init__(self, secret: int) -> None:
+        self._secret = secret
+        self.public_key = p256_plain.public_key(secret)
+
+    def sign_message(self, message: SignableMessage) -> Any:
+        digest = keccak(b"\x19" + message.version + message.header + message.body)
+        return SimpleNamespace(signature=p256_plain.sign(self._secret, digest))
 
 
 class Beginning:

@@ -17,7 +17,9 @@ from tests.oracle.audit.beginning import (
     OWNER,
     REPAIRER,
     STATUS_RESET,
+    STATUS_UP,
     Beginning,
+    SecureElement,
     meter,
     word,
 )  # fmt: skip
@@ -50,6 +52,7 @@ class Teller(Beginning):
         self.titles()
         self.through_others()
         self.governance()
+        self.other_meters()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:
@@ -222,6 +225,39 @@ class Teller(Beginning):
         self.send(FLEET, "OfferBook", "offer", 3, 1, False, FOREVER)
         form = (wallet, 3, 1, False, 100_000, 200_000, HOUR, 2, FOREVER)
         self.send(BERT, "UsageAgreements", "openSigned", form, b"")
+
+    def other_meters(self) -> None:
+        """A P-256 key takes over from a plain one, a contract from that; each signs readings and a status."""
+        on, element = self.on, SecureElement(7)
+        self.send(OWNER, "OfferBook", "offer", 2, 1, False, FOREVER)
+        self.send(ANNA, "UsageAgreements", "open", 2, 1, False, 100_000, 400_000, DAY)
+        number = on.UsageAgreements.functions.agreementCount().call()
+        binding = (2, element.public_key, 1, 2, 0, bytes(32), 0)
+        values, possession = on.signed(element, "MeterRegistry", signatures.METER_BINDING, *binding)
+        together = on.signed(meter(2), "MeterRegistry", signatures.METER_BINDING, *binding)[1]
+        self.send(OWNER, "MeterRegistry", "announceMeter", values, 1, possession, together)
+        on.later(HOUR)
+        good = on.reading(element, number, 2, 2, (1_000, 0, 0, 0))
+        forged = (good[0], on.reading(element, number, 2, 3, (1_000, 0, 0, 0))[1])
+        self._settle_p256(forged, good, on.reading(element, number, 2, 1, (1, 0, 0, 0)))
+        self.send(CLARA, "UsageAgreements", "settleSigned", *on.reading(element, number, 2, 3, (2_000, 0, 0, 0)))
+        self._settle((1, [on.reading(meter(2), number, 2, 4, (3_000, 0, 0, 0))]))
+        status = (2, 1, on.now, STATUS_UP, 0, 0)
+        form, signature = on.signed(element, "MeterRegistry", signatures.STATUS, *status)
+        self.send(BERT, "MeterRegistry", "recordStatus", form, signature)
+
+        wallet = on.create(BERT, WALLET)
+        binding = (2, bytes.fromhex(wallet[2:]), 2, 3, 0, bytes(32), 0)
+        together = on.signed(element, "MeterRegistry", signatures.METER_BINDING, *binding)[1]
+        self.send(OWNER, "MeterRegistry", "announceMeter", binding, 0, b"any", together)
+        on.later(60)
+        reading = on.reading(element, number, 2, 4, (4_000, 0, 0, 0))[0]
+        self.send(CLARA, "UsageAgreements", "settleSigned", reading, b"any")
+        self.send(BERT, "MeterRegistry", "recordStatus", (2, 1, on.now, STATUS_UP, 0, 0), b"")
+        self._settle_p256(on.reading(element, number, 2, 5, (5_000, 0, 0, 0)))
+
+    def _settle_p256(self, *readings: Any) -> str:
+        return self.send(REPAIRER, "UsageAgreements", "settle", batch((1, list(readings)), kind=1))
 
     def governance(self) -> None:
         self.send(LISTING, "AssetRegistry", "appointRecorder", self.names[BERT], True)

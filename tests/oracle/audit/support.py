@@ -143,19 +143,20 @@ def compact(signature: bytes) -> bytes:
     return signature[:32] + parity_and_s.to_bytes(32, "big")
 
 
-def record(values: tuple[Any, ...], signature: bytes) -> bytes:
+def record(values: tuple[Any, ...], signature: bytes, kind: int = 0) -> bytes:
     agreement, asset, sequence, time, *wide, flags, root = values
     head = (
         agreement.to_bytes(8, "big") + asset.to_bytes(8, "big") + sequence.to_bytes(4, "big") + time.to_bytes(5, "big")
     )
-    return head + b"".join(each.to_bytes(6, "big") for each in wide) + bytes((flags,)) + root + compact(signature)
+    fields = head + b"".join(each.to_bytes(6, "big") for each in wide) + bytes((flags,)) + root
+    return fields + (signature if len(signature) == 128 else compact(signature) + bytes(64 * kind))
 
 
 def batch(*groups: tuple[int, list[tuple[tuple[Any, ...], bytes]]], kind: int = 0) -> bytes:
     """(tariff, readings) groups packed as docs/wire-formats.md says."""
     packed = b"\x01"
     for tariff, readings in groups:
-        body = b"".join(record(*reading) + bytes(64 * kind) for reading in readings)
+        body = b"".join(record(*reading, kind) for reading in readings)
         packed += bytes((kind,)) + tariff.to_bytes(4, "big") + len(readings).to_bytes(2, "big") + body
     return packed
 

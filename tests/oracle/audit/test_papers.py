@@ -177,3 +177,35 @@ def test_the_report_of_a_dishonest_one() -> None:
     assert [each.check for each in findings][-1] == "other"
     assert report.findings_document(findings)["findings"][0]["place"]["slot"] == f"{5:#066x}"
     assert str(Finding("c", Place(contract="X"), "m")) == "c: X: m"
+
+
+def test_a_bill_says_how_far_each_meter_is_to_be_trusted(honest: Audit) -> None:
+    """The last agreement opened under a plain key and went on under a P-256 key and then a contract."""
+    number = max(honest.world.agreements.agreements)
+    bill = statement.bill(honest, number)
+    document = statement.as_documents([bill])[0]
+    assert document["trustAtOpening"] == "software_key"
+    assert [line["trustGrade"] for line in document["lines"]] == ["software_key", "software_key", "attester"]
+    text = rendered(lambda console: report.show_bills(console, [bill]))
+    assert "attester" in text
+
+
+@pytest.mark.parametrize(("sequence", "curve"), [(2, "P-256"), (3, "P-256"), (4, "ERC-1271")])
+def test_a_receipt_of_another_kind_of_meter(honest: Audit, sequence: int, curve: str) -> None:
+    document = json.loads(json.dumps(receipt.write(honest, max(honest.world.agreements.agreements), sequence)))
+    assert document["curve"] == curve
+    findings = Findings()
+    receipt.check_document(document, findings)
+    receipt.check_against_chain(document, honest, findings)
+    assert findings.clean
+    forged = change(document, "reading/registers/0", 5)
+    receipt.check_document(forged, findings, offline=True)
+    assert not findings.clean
+
+
+def test_what_a_contract_accepted_is_not_checked_off_line(honest: Audit) -> None:
+    document = receipt.write(honest, max(honest.world.agreements.agreements), 4)
+    findings = Findings()
+    receipt.check_document(document, findings, offline=True)
+    assert findings.found == []
+    assert [each.check for each in findings.not_checked] == ["receipt signature"]

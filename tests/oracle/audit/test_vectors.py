@@ -14,7 +14,7 @@ from eth_utils import keccak as eth_keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.audit import abi, quote, signatures
+from oracle.audit import abi, p256, quote, signatures
 from oracle.audit.abi import AbiError, decode_all, encode_all, parse_type, unhex
 from oracle.audit.blocks import HALF_ORDER, ORDER, recover
 from oracle.audit.calldata import MalformedBatch, pack_reading, parse_batch, parse_reading
@@ -83,6 +83,17 @@ def test_signatures_that_are_none() -> None:
     assert signatures.recover_65(digest, b"\0" * 64 + b"\1") is None
 
 
+@pytest.mark.parametrize("case", vectors("p256")["signatures"], ids=lambda case: str(case["digest"])[:10])
+def test_a_p256_signature_names_its_key(case: dict[str, Any]) -> None:
+    golden = vectors("p256")
+    assert signatures.plain_signer(unhex(case["digest"]), unhex(case["signature"])) == unhex(golden["address"])
+
+
+@pytest.mark.parametrize("case", vectors("p256")["refused"], ids=lambda case: str(case["why"]))
+def test_a_wrong_p256_signature_names_nobody(case: dict[str, Any]) -> None:
+    assert p256.signer(unhex(case["digest"]), unhex(case["signature"])) is None
+
+
 @pytest.mark.parametrize("case", vectors("batch")["cases"], ids=lambda case: str(case["name"]))
 def test_batches_are_read_as_written(case: dict[str, Any]) -> None:
     records = parse_batch(unhex(case["bytes"]))
@@ -94,7 +105,7 @@ def test_batches_are_read_as_written(case: dict[str, Any]) -> None:
         assert record.reading.agreement == reading["agreementId"]
         assert record.reading.registers == tuple(reading[f"register{index}"] for index in range(4))
         assert "0x" + record.reading.telemetry_root.hex() == reading["telemetryRoot"]
-        assert f"0x{record.r:064x}{record.parity_and_s:064x}" == each["signature"]
+        assert "0x" + record.signature.hex() == each["signature"] + each.get("publicKey", "0x")[2:]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.device.machines.drill import AMBIENT_MILLICELSIUS, Drill, Place
+from oracle.device.machines import Place
+from oracle.device.machines.drill import AMBIENT_MILLICELSIUS, Drill
 from oracle.tariffs import published_tariff
 from tests.oracle.device.support import NOW
 
@@ -13,7 +14,7 @@ START_MS = NOW * 1_000
 
 
 def samples(drill, count=20, step_ms=1_000):
-    return [drill.run(START_MS + step_ms * n, step_ms) for n in range(1, count + 1)]
+    return [drill.run(START_MS + step_ms * n, step_ms).sample for n in range(1, count + 1)]
 
 
 @given(seed=st.integers(0, 2**32), level=st.integers(0, 3), step_ms=st.integers(1, 5_000))

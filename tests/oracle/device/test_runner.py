@@ -49,7 +49,6 @@ class Bench:
         self.runner = Runner(
             AGREEMENT,
             self.drill,
-            RULE,
             self.meter,
             self.permits,
             {TARIFF_ID: self.tariff},

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.domain.batching import Group, Record, decode_batch, encode_batch, group_readings
-from oracle.domain.readings import Reading
+from oracle.domain.p256 import P256Key
+from oracle.domain.readings import Reading, SignedReading
 from oracle.domain.signatures import Curve, to_compact
-from oracle.errors import Malformed
-from tests.oracle.domain.support import forms, reading, signed_reading, vectors
+from oracle.errors import BadSignature, Malformed
+from tests.oracle.domain.support import forms, reading, sign, signed_reading, vectors
 
 
 def records(curve):
@@ -113,3 +114,23 @@ def test_readings_are_grouped_by_tariff_in_their_order():
     assert [(g.tariff_id, [r.reading.sequence for r in g.records]) for g in groups] == [(4, [2]), (9, [1, 3])]
     assert groups[0].records[0].signature == to_compact(signed[1].signature)
     assert group_readings([]) == ()
+
+
+def test_readings_are_grouped_by_tariff_and_kind_of_key():
+    """secp256k1 first within a tariff; the key stands beside a P-256 signature."""
+    element = P256Key(b"\x07" * 32)
+    plain = [signed_reading(sequence=n) for n in (1, 2)]
+    secure = [SignedReading(reading(sequence=n), sign(reading(sequence=n), element)) for n in (3, 4)]
+    groups = group_readings([(9, secure[0]), (9, plain[0]), (2, secure[1]), (9, plain[1])])
+    assert [(group.tariff_id, group.curve) for group in groups] == [
+        (2, Curve.P256),
+        (9, Curve.SECP256K1),
+        (9, Curve.P256),
+    ]
+    assert groups[0].records == (Record(secure[1].reading, secure[1].signature[:64], element.public_key),)
+    assert decode_batch(encode_batch(groups)) == groups
+
+
+def test_a_contracts_signature_goes_into_no_batch():
+    with pytest.raises(BadSignature, match="no plain key"):
+        group_readings([(1, SignedReading(reading(), bytes(130)))])

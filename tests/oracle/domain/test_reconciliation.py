@@ -14,6 +14,7 @@ from oracle.domain.reconciliation import (
     QuarantineReason,
     RejectionReason,
     reconcile,
+    reconcile_readings,
 )
 from oracle.domain.telemetry import Telemetry, telemetry_root
 from tests.oracle.domain.support import reading, salted, sample
@@ -193,3 +194,16 @@ def test_an_odometer_behind_its_registers_is_quarantined():
 
 def test_an_odometer_may_run_ahead_on_a_shared_machine():
     assert reconcile(LAST, *with_samples(odometer=LAST.odometer + 9_000), RULE) == Accepted()
+
+
+@pytest.mark.parametrize(
+    ("counted", "further", "believed"), [((0, 1), 30, True), ((0, 1), 29, False), ((0,), 10, True), ((), 0, True)]
+)
+def test_without_samples_the_odometer_still_grows_with_the_registers_it_counts(counted, further, believed):
+    r0, r1, r2, r3 = LAST.registers
+    new = dataclasses.replace(
+        LAST, sequence=LAST.sequence + 1, registers=(r0 + 10, r1 + 20, r2, r3), odometer=LAST.odometer + further
+    )
+    verdict = reconcile_readings(LAST, new, counted)
+    assert (verdict == Accepted()) is believed
+    assert believed or verdict.reason is QuarantineReason.ODOMETER_BEHIND_REGISTERS

@@ -2,10 +2,12 @@
 
 import json
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+import oracle.tariffs
 from oracle.domain.hashing import keccak
 from oracle.domain.tariffs import parse_tariff, require_publishable, terms_hash
 from oracle.domain.terms import parse_published_tariff
@@ -14,6 +16,7 @@ from oracle.tariffs import published_tariff
 from oracle.types import ZERO_ADDRESS
 from tests.oracle.domain.support import CURRENCY, tariff
 
+TARIFFS = Path(oracle.tariffs.__file__).parent
 WIDTHS = {
     "standing_per_day": 80,
     "hold_target": 80,
@@ -103,12 +106,22 @@ def test_malformed_json_is_refused(changes):
         parse_tariff(tariff().to_json() | changes)
 
 
-def test_the_smart_drill_fits_its_schema():
+def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.validate(DOCUMENT, SCHEMA)
 
 
-def test_the_smart_drill_can_be_published():
+@pytest.mark.parametrize("file", sorted(TARIFFS.glob("*.json")), ids=lambda file: file.stem)
+def test_every_published_tariff_fits_its_schema_and_can_be_published(file):
+    jsonschema.validate(json.loads(file.read_text()), SCHEMA)
+    require_publishable(published_tariff(file.stem).tariff(CURRENCY))
+
+
+def test_an_odometer_counts_all_registers_unless_its_terms_name_some():
+    assert published_tariff("washing-machine").odometer_registers == (0, 1, 2)
+    assert published_tariff("engine").odometer_registers == (0,)
+
+
+def test_the_smart_drill_has_three_load_levels():
     drill = published_tariff("smart-drill")
     require_publishable(drill.tariff(CURRENCY))
     assert [label.unit for label in drill.registers] == ["millisecond"] * 3
@@ -135,6 +148,10 @@ def test_terms_hash_is_over_the_canonical_terms_alone():
         {"terms": DOCUMENT["terms"] | {"registers": []}},
         {"terms": DOCUMENT["terms"] | {"registers": [{"unit": "metre", "label": 1}]}},
         {"terms": DOCUMENT["terms"] | {"loadLevels": {}}},
+        {"terms": DOCUMENT["terms"] | {"odometer": {"unit": "millisecond"}}},
+        {"terms": DOCUMENT["terms"] | {"odometer": DOCUMENT["terms"]["odometer"] | {"registers": []}}},
+        {"terms": DOCUMENT["terms"] | {"odometer": DOCUMENT["terms"]["odometer"] | {"registers": [1, 0]}}},
+        {"terms": DOCUMENT["terms"] | {"odometer": DOCUMENT["terms"]["odometer"] | {"registers": [3]}}},
     ],
 )
 def test_a_malformed_published_document_is_refused(changes):

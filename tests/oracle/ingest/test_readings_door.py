@@ -140,9 +140,10 @@ def test_gaps_lose_nothing(world, start_oracle):
         ("registers_fall", lambda r: replace(r, registers=(r.registers[0] - 1, 0, 0, 0))),
         ("odometer_falls", lambda r: replace(r, odometer=r.odometer - 1)),
         ("time_falls", lambda r: replace(r, time=UnixTime(r.time - 1))),
+        ("odometer_behind_registers", lambda r: replace(r, registers=(r.registers[0] + 1, 0, 0, 0))),
     ],
 )
-def test_what_falls_goes_into_quarantine(world, start_oracle, reason, change):
+def test_what_falls_or_contradicts_itself_goes_into_quarantine(world, start_oracle, reason, change):
     hire, oracle = world.hire(), start_oracle()
     first = hire.use(100)
     falling = hire.sign(replace(change(first.reading), sequence=2))

@@ -1,0 +1,1 @@
+"""Meters fed from recorded operation instead of a simulated machine."""
