@@ -12,6 +12,8 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
+SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
+AUDITOR = {"oracle/audit"}
 PLAIN = ["-p", "no:pytest-brownie"]
 # Branch coverage is demanded where a wrong branch costs money or hides it.
 COVERED = ("domain", "relay", "audit")
@@ -45,6 +47,12 @@ def _plain_folders() -> set[str]:
     return every - CHAIN_FOLDERS - WHOLE_SYSTEM
 
 
+def _oracle_folders() -> set[str]:
+    """The oracle's own, without those that are jobs of their own: three of about the same length fill two cores."""
+    every = {f"oracle/{folder.name}" for folder in (TESTS / "oracle").iterdir() if folder.is_dir()}
+    return every - SERVER - AUDITOR
+
+
 def _forge_tests() -> bool:
     return any((TESTS / "forge").rglob("*.t.sol"))
 
@@ -54,7 +62,9 @@ def tests() -> list[Job]:
         *_pytest("tests on the contracts", CHAIN_FOLDERS - SLOW_ON_CHAIN),
         *_pytest("tests of the whole system", WHOLE_SYSTEM, *PLAIN),
         *_pytest("state machines", SLOW_ON_CHAIN),
-        *_pytest("tests in plain Python", _plain_folders(), *PLAIN),
+        *_pytest("tests of relay and doors", SERVER, *PLAIN),
+        *_pytest("tests of the auditor", AUDITOR, *PLAIN),
+        *_pytest("tests in plain Python", _plain_folders() - {"oracle"} | _oracle_folders(), *PLAIN),
     ]
     if _forge_tests():
         jobs.append(Job("fuzz tests (forge)", _tool("forge", "test", "--color", "never")))
