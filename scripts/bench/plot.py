@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 52, 52
+WIDTH, HEIGHT = 480, 300
+LEFT, RIGHT, TOP, BOTTOM = 64, 40, 52, 52
 COLOURS = ("#0b6e4f", "#b3541e", "#3b5ba5")
 Points = Sequence[tuple[float, float]]
 
