@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 
-.PHONY: help setup demo test lint fmt coverage fuzz audit-tools clean
+.PHONY: help setup demo test bench lint fmt coverage fuzz audit-tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,6 +19,9 @@ demo: setup ## the drill from deposit to audit, then three days of real flights
 
 test: setup ## all checks and all tests
 	@$(BIN)/python -m scripts.checks
+
+bench: setup ## gas, speed and latency beside their floors, written to docs/benchmarks.md (one only: `make bench NAME=gas`)
+	@$(BIN)/python -m scripts.bench $(if $(NAME),--only $(NAME))
 
 lint: setup ## the checks without the tests
 	@$(BIN)/python -m scripts.checks --only lint

@@ -1,6 +1,8 @@
 """What the door answers to a device for each reading."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from oracle.domain import wire
 from oracle.domain.forms import Signed, parse_signed
@@ -26,16 +28,34 @@ class ReadingAnswer:
     permit: Signed[Permit] | None = None
     stop_reason: StopReason | None = None
 
+    def with_permit(self, permit: Signed[Permit] | None, stop_reason: StopReason | None) -> Self:
+        return type(self)(self.agreement_id, self.sequence, self.result, self.reason, self.detail, permit, stop_reason)
+
     def to_json(self) -> dict[str, object]:
-        return {
-            "agreementId": self.agreement_id,
-            "sequence": self.sequence,
-            "result": self.result.value,
-            "reason": self.reason,
-            "detail": self.detail,
-            "permit": self.permit and self.permit.to_json(),
-            "stopReason": self.stop_reason and self.stop_reason.value,
-        }
+        return answers_to_json([self])[0]
+
+
+def answers_to_json(answers: Iterable[ReadingAnswer]) -> list[dict[str, object]]:
+    """A permit that stands in many answers is written out once."""
+    permits: dict[int, dict[str, object]] = {}
+    documents: list[dict[str, object]] = []
+    for answer in answers:
+        permit = answer.permit
+        written = None if permit is None else permits.get(id(permit))
+        if permit is not None and written is None:
+            written = permits[id(permit)] = permit.to_json()
+        documents.append(
+            {
+                "agreementId": answer.agreement_id,
+                "sequence": answer.sequence,
+                "result": answer.result.value,
+                "reason": answer.reason,
+                "detail": answer.detail,
+                "permit": written,
+                "stopReason": None if answer.stop_reason is None else answer.stop_reason.value,
+            }
+        )
+    return documents
 
 
 def parse_reading_answer(document: object) -> ReadingAnswer:

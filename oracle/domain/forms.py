@@ -4,6 +4,7 @@
 """
 
 import re
+import struct
 from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ class Domains:
 class Struct:
     """An EIP-712 struct type, read from its type string."""
 
-    __slots__ = ("_encoders", "attributes", "fields", "name", "type_hash", "type_string")
+    __slots__ = ("_encoders", "_limits", "_words", "attributes", "fields", "name", "type_hash", "type_string")
 
     def __init__(self, type_string: str) -> None:
         parsed = re.fullmatch(r"(\w+)\((.*)\)", type_string)
@@ -89,16 +90,34 @@ class Struct:
         )
         self.attributes = tuple(re.sub(r"([A-Z])", r"_\1", name).lower() for name, _ in self.fields)
         self._encoders = tuple(_encoder(kind) for _, kind in self.fields)
+        kinds = [kind for _, kind in self.fields]
+        # All words at once where every field is narrow: readings come by the thousand.
+        self._words = struct.Struct(">" + "".join(map(_WORD_FORMATS.__getitem__, kinds))) if _narrow(kinds) else None
+        self._limits = tuple(1 << int(kind[4:]) if kind.startswith("uint") else 0 for kind in kinds)
 
     def hash(self, values: tuple[Value, ...]) -> Bytes32:
         """hashStruct of EIP-712."""
+        if self._words is not None:
+            return keccak(self.type_hash + self._words.pack(*values))
         words = [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
         return keccak(self.type_hash + b"".join(words))
 
     def check(self, values: tuple[Value, ...]) -> None:
         """Raises FieldOutOfBounds for the first value that does not fit its wire type."""
+        if self._words is not None and self._fit(values):
+            return
         for (name, kind), value in zip(self.fields, values, strict=True):
             _check(self.name, name, kind, value)
+
+    def _fit(self, values: tuple[Value, ...]) -> bool:
+        """The usual case of `check` for integers and 32-byte texts, without looking at the kinds."""
+        for value, limit in zip(values, self._limits, strict=True):
+            if type(value) is int:
+                if not 0 <= value < limit:
+                    return False
+            elif limit or type(value) is not bytes or len(value) != 32:
+                return False
+        return True
 
     def to_json(self, values: tuple[Value, ...]) -> dict[str, object]:
         """Integers of up to 64 bits as numbers, wider ones as decimal text, bytes as 0x and hexadecimal digits."""
@@ -179,6 +198,13 @@ def digest(domain: Domain, form: Form) -> Bytes32:
 
 def _member(form: type[Form]) -> str:
     return form.STRUCT.name[0].lower() + form.STRUCT.name[1:]
+
+
+_WORD_FORMATS = {f"uint{bits}": "24xQ" for bits in (8, 16, 32, 40, 48, 64)} | {"bytes32": "32s"}
+
+
+def _narrow(kinds: list[str]) -> bool:
+    return all(kind in _WORD_FORMATS for kind in kinds)
 
 
 def _address_word(address: str) -> bytes:

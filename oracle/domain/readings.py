@@ -25,6 +25,9 @@ class Flag(IntFlag):
     SESSION_BEGIN = 16
     SESSION_END = 32
 
+    # IntFlag looks every result up among its members; readings ask for their flags by the thousand.
+    __and__ = int.__and__  # type: ignore[assignment]
+
 
 KNOWN_FLAGS = 63
 NO_FLAGS = Flag(0)

@@ -100,8 +100,8 @@ def reconcile_readings(last: Reading | None, new: Reading, odometer_registers: S
             return Quarantined(QuarantineReason.REGISTERS_FALL, f"register{index} from {before} to {after}")
     if new.odometer < last.odometer:
         return Quarantined(QuarantineReason.ODOMETER_FALLS, f"odometer from {last.odometer} to {new.odometer}")
-    clocks_known = not (last.flags | new.flags) & Flag.CLOCK_NOT_SYNCHRONISED
-    if clocks_known and new.time < last.time:
+    unknown = last.flags & Flag.CLOCK_NOT_SYNCHRONISED or new.flags & Flag.CLOCK_NOT_SYNCHRONISED
+    if new.time < last.time and not unknown:
         return Quarantined(QuarantineReason.TIME_FALLS, f"time from {last.time} to {new.time}")
     counted = sum(new.registers[index] - last.registers[index] for index in odometer_registers)
     if new.odometer - last.odometer < counted:

@@ -1,10 +1,12 @@
 """Request bodies to decoded documents, by their media type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastapi import Request
 
 from oracle.domain import wire
+from oracle.domain.readings import SignedReading
+from oracle.domain.usual_json import read_usual
 from oracle.errors import Malformed, Rejected
 
 JSON = "application/json"
@@ -38,15 +40,19 @@ async def document(request: Request) -> object:
     raise _unsupported(kind)
 
 
-async def items(request: Request, limit: int) -> list[object | Malformed]:
+async def items(request: Request, limit: int) -> Sequence[object | SignedReading | Malformed]:
     """The items of a JSON list, CBOR list or NDJSON body; one item alone counts as a list.
 
-    A line of NDJSON that cannot be read stands as its error, so that its neighbours are not lost.
+    Readings in the usual form come parsed. A line of NDJSON that cannot be read stands as its error, so that its
+    neighbours are not lost.
     """
     kind, data = _media_type(request), await request.body()
+    found: Sequence[object] | None = None
     if kind == NDJSON:
-        found: list[object | Malformed] = list(_lines(data))
-    else:
+        found = list(_lines(data))
+    elif kind == JSON:
+        found = read_usual(data)
+    if found is None:
         decoded = await document(request)
         found = decoded if isinstance(decoded, list) else [decoded]
     if len(found) > limit:

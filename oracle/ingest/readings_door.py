@@ -18,15 +18,15 @@ from oracle.domain.forms import Domains
 from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_of, parse_signed_reading
 from oracle.domain.reconciliation import QuarantineReason
 from oracle.domain.tariffs import Tariff
-from oracle.errors import Malformed, Rejected
+from oracle.errors import Malformed, Rejected, Retryable
 from oracle.ingest.judging import Contradiction, Priced, into_quarantine, judge, price
 from oracle.ingest.meters import MeterCheck
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
 from oracle.ingest.terms import PublishedTerms
-from oracle.store import live, quarantine, read_model, readings
+from oracle.store import live, quarantine, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
-from oracle.store.read_model import Agreement, Asset, TariffCache
+from oracle.store.read_model import Agreement, Asset, ReadModelCache
 from oracle.store.readings import NewReading, ReadingState, StoredReading
 from oracle.types import AgreementId, AssetId, Bytes32, TariffId, UnixTime
 
@@ -77,7 +77,7 @@ class ReadingsDoor:
         self._permits = permits
         self._meters = meters
         self._terms = terms
-        self._tariffs = TariffCache()
+        self._cache = ReadModelCache()
 
     def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
         """One answer for each item, in their order. Raises Retryable; then nothing was kept."""
@@ -93,9 +93,9 @@ class ReadingsDoor:
     def _look(self, wanted: Iterable[AgreementId]) -> _Facts:
         with self._database.reading() as connection:
             checkpoint = require_checkpoint(connection)
-            agreements = read_model.agreements(connection, {key for key in wanted if key < 1 << 63})
-            assets = read_model.assets(connection, {a.asset_id for a in agreements.values()})
-            tariffs = self._tariffs.get(connection, checkpoint.directory, {a.tariff_id for a in agreements.values()})
+            agreements, assets, tariffs = self._cache.get(
+                connection, checkpoint, {key for key in wanted if key < 1 << 63}
+            )
         return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
 
     def _verify(
@@ -117,8 +117,7 @@ class ReadingsDoor:
             stream = streams[item.reading.agreement_id]
             answers[item.position] = self._place(connection, stream, item, time, now)
         readings.add(connection, [new for stream in streams.values() for new in stream.new])
-        for stream in streams.values():
-            _tell(connection, stream, now)
+        live.add_all(connection, now, [event for stream in streams.values() if (event := _news(stream)) is not None])
 
     def _place(self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime, now: float) -> ReadingAnswer:
         reading = item.reading
@@ -183,7 +182,7 @@ class ReadingsDoor:
         }
         given = self._permits.answers(shown, now) if shown else {}
         return [
-            replace(answer, permit=found.permit, stop_reason=found.stop_reason)
+            answer.with_permit(found.permit, found.stop_reason)
             if answer.agreement_id is not None and (found := given.get(answer.agreement_id)) is not None
             else answer
             for answer in answers
@@ -196,7 +195,8 @@ def _parse(documents: Sequence[object], answers: dict[int, ReadingAnswer]) -> li
         try:
             if isinstance(document, Malformed):
                 raise document
-            parsed.append((position, parse_signed_reading(document)))
+            signed = document if isinstance(document, SignedReading) else parse_signed_reading(document)
+            parsed.append((position, signed))
         except Rejected as error:
             answers[position] = ReadingAnswer(None, None, ReadingResult.REJECTED, error.code, str(error))
     return parsed
@@ -219,22 +219,29 @@ def _verified_digest(facts: _Facts, signed: SignedReading, meters: MeterCheck) -
 
 
 def _open_streams(connection: Connection, facts: _Facts, items: list[_Item]) -> dict[AgreementId, _Stream]:
-    """What is known of every agreement in the request, in four queries."""
+    """What is known of every agreement in the request, in three queries, a fourth where something may be there already.
+
+    Raises Retryable where the chain is being read anew.
+    """
+    keys = {item.reading.agreement_id for item in items}
+    seen = readings.seen(connection, keys)
+    if len(seen) != len(keys):
+        raise Retryable("oracle", "is reading the chain again", 2)
     places = {(item.reading.agreement_id, item.reading.sequence) for item in items}
-    keys = {agreement for agreement, _ in places}
-    last = readings.latest_accepted(connection, keys)
-    there = readings.at_places(connection, places)
+    there = readings.at_places(connection, [place for place in places if place[1] <= seen[place[0]].highest])
+    known: dict[AgreementId, dict[int, list[StoredReading]]] = {key: {} for key in keys}
+    for (agreement, sequence), found in there.items():
+        known[agreement][sequence] = found
     quarantined = quarantine.first_sequences(connection, keys)
     rejected = readings.rejected(connection, keys)
     streams = {}
     for key in keys:
-        agreement = facts.agreements[key]
-        known = {sequence: found for (owner, sequence), found in there.items() if owner == key}
+        agreement_now = facts.agreements[key]
         streams[key] = _Stream(
-            agreement,
-            facts.tariffs[agreement.tariff_id],
-            last.get(key),
-            known,
+            agreement_now,
+            facts.tariffs[agreement_now.tariff_id],
+            seen[key].last,
+            known[key],
             quarantined.get(key),
             rejected.get(key, ()),
         )
@@ -268,12 +275,11 @@ def _stored(new: NewReading) -> StoredReading:
     )
 
 
-def _tell(connection: Connection, stream: _Stream, now: float) -> None:
+def _news(stream: _Stream) -> live.NewEvent | None:
     """One live event per agreement and request: the newest accepted reading."""
-    accepted = [new for new in stream.new if new.state is ReadingState.ACCEPTED]
-    if not accepted:
-        return
-    newest = accepted[-1]
+    newest = next((new for new in reversed(stream.new) if new.state is ReadingState.ACCEPTED), None)
+    if newest is None:
+        return None
     reading = newest.signed.reading
     stop = newest.signed.stop_reason
     facts = {
@@ -285,7 +291,7 @@ def _tell(connection: Connection, stream: _Stream, now: float) -> None:
         "seenCharge": str(newest.charge),
         "stopReason": None if stop is None else stop.value,
     }
-    live.add(connection, now, "reading", facts, reading.asset_id, reading.agreement_id)
+    return live.NewEvent("reading", facts, reading.asset_id, reading.agreement_id)
 
 
 def _answer(

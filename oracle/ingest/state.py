@@ -47,7 +47,8 @@ class Shared:
     clock: Callable[[], float] = time.time
 
 
-def shared(request: Request) -> Shared:
+async def shared(request: Request) -> Shared:
+    """Asynchronous because FastAPI would send a plain function to another thread."""
     return cast(Shared, request.app.state.shared)
 
 

@@ -16,7 +16,7 @@ from oracle.store import checkpoints, live, permits, presences, quarantine, read
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.permits import IssuedPermit
-from oracle.store.read_model import Agreement, Asset, TariffCache
+from oracle.store.read_model import Agreement, Asset, ReadModelCache
 from oracle.store.readings import StoredReading
 from oracle.types import (
     ZERO_ADDRESS,
@@ -29,6 +29,9 @@ from oracle.types import (
     TariffId,
     UnixTime,
 )
+
+_REMEMBERED = 100_000
+"""Most permits that are kept read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class PermitDesk:
     def __init__(self, database: Database, key: SigningKey | None) -> None:
         self._database = database
         self._key = key
-        self._tariffs = TariffCache()
+        self._cache = ReadModelCache()
+        self._issued: dict[int, IssuedPermit] = {}
 
     @property
     def signer(self) -> Address | None:
@@ -81,11 +85,13 @@ class PermitDesk:
     ) -> tuple[dict[AgreementId, PermitAnswer], int]:
         wanted = sorted(set(agreements))
         with self._database.reading() as connection:
-            facts = _facts(connection, wanted, self._tariffs)
+            facts = _facts(connection, wanted, self._cache)
             if facts is None:
                 return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
-            held = permits.latest(connection, wanted, challenge)
+            if len(self._issued) > _REMEMBERED:
+                self._issued = {}
+            held = permits.latest(connection, wanted, challenge, self._issued)
             answers: dict[AgreementId, PermitAnswer] = {}
             fresh: list[tuple[Agreement, Tariff]] = []
             for key in wanted:
@@ -139,15 +145,14 @@ class PermitDesk:
         now: float,
     ) -> dict[AgreementId, PermitAnswer]:
         places = domains(checkpoint.chain_id, checkpoint.contracts)
-        answers = {}
+        issued = [
+            IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
+            for agreement, tariff in fresh
+        ]
         with self._database.writing() as connection:
-            for agreement, tariff in fresh:
-                issued = IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
-                permits.add(connection, issued)
-                facts = {"chargeLimit": str(issued.permit.charge_limit), "validUntil": issued.permit.valid_until}
-                live.add(connection, now, "permit", facts, agreement.asset_id, agreement.id)
-                answers[agreement.id] = PermitAnswer(issued.signed, None)
-        return answers
+            permits.add_all(connection, issued)
+            live.add_all(connection, now, [_news(each.permit) for each in issued])
+        return {each.permit.agreement_id: PermitAnswer(each.signed, None) for each in issued}
 
     def _sign(
         self,
@@ -174,23 +179,27 @@ class PermitDesk:
         return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
 
 
-def _facts(connection: Connection, wanted: list[AgreementId], tariffs: TariffCache) -> _Facts | None:
+def _facts(connection: Connection, wanted: list[AgreementId], cache: ReadModelCache) -> _Facts | None:
     checkpoint = checkpoints.load(connection)
     if checkpoint is None:
         return None
-    agreements = read_model.agreements(connection, wanted)
-    asset_ids = {agreement.asset_id for agreement in agreements.values()}
+    agreements, assets, tariffs = cache.get(connection, checkpoint, wanted)
     return _Facts(
         checkpoint,
         agreements,
-        read_model.assets(connection, asset_ids),
-        tariffs.get(connection, checkpoint.directory, {agreement.tariff_id for agreement in agreements.values()}),
+        assets,
+        tariffs,
         readings.latest_accepted(connection, wanted),
         readings.at_settled_sequence(connection, wanted),
         quarantine.open_agreements(connection),
         presences.stopped(connection),
-        read_model.newest_agreements(connection, asset_ids),
+        read_model.newest_agreements(connection, assets),
     )
+
+
+def _news(permit: Permit) -> live.NewEvent:
+    facts = {"chargeLimit": str(permit.charge_limit), "validUntil": permit.valid_until}
+    return live.NewEvent("permit", facts, permit.asset_id, permit.agreement_id)
 
 
 def _starter(agreement: Agreement) -> Address:

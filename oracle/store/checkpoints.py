@@ -9,6 +9,7 @@ from oracle.store.tables import checkpoints
 from oracle.types import Address, BlockNumber, ChainId, UnixTime
 
 _NAME = "chain"
+_LOAD = select(checkpoints).where(checkpoints.c.name == _NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Checkpoint:
 
 
 def load(connection: Connection) -> Checkpoint | None:
-    row = connection.execute(select(checkpoints).where(checkpoints.c.name == _NAME)).first()
+    row = connection.execute(_LOAD).first()
     if row is None:
         return None
     return Checkpoint(

@@ -1,6 +1,6 @@
 """What the live stream tells: small facts in the order they were written, in the same transaction as their cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -24,6 +24,17 @@ class LiveEvent:
     payload: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event before it has a number."""
+
+    kind: str
+    payload: Mapping[str, object]
+    asset: AssetId | None = None
+    agreement: AgreementId | None = None
+    public: bool = False
+
+
 def add(
     connection: Connection,
     now: float,
@@ -33,11 +44,23 @@ def add(
     agreement: AgreementId | None = None,
     public: bool = False,
 ) -> None:
-    connection.execute(
-        insert(live_events).values(
-            at=now, kind=kind, payload=dict(payload), asset_id=asset, agreement_id=agreement, public=public
-        )
-    )
+    add_all(connection, now, [NewEvent(kind, payload, asset, agreement, public)])
+
+
+def add_all(connection: Connection, now: float, new: Sequence[NewEvent]) -> None:
+    if new:
+        rows = [
+            {
+                "at": now,
+                "kind": event.kind,
+                "payload": dict(event.payload),
+                "asset_id": event.asset,
+                "agreement_id": event.agreement,
+                "public": event.public,
+            }
+            for event in new
+        ]
+        connection.execute(insert(live_events), rows)
 
 
 def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[LiveEvent]:

@@ -9,6 +9,8 @@ from oracle.domain.permits import Start
 from oracle.store.tables import presences
 from oracle.types import Address, AgreementId
 
+_STOPPED = select(presences.c.agreement_id).where(presences.c.stopped_at.is_not(None))
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:
@@ -29,8 +31,7 @@ def load(connection: Connection, agreement: AgreementId) -> Presence:
 
 
 def stopped(connection: Connection) -> set[AgreementId]:
-    query = select(presences.c.agreement_id).where(presences.c.stopped_at.is_not(None))
-    return {AgreementId(row.agreement_id) for row in connection.execute(query)}
+    return {AgreementId(agreement) for (agreement,) in connection.execute(_STOPPED)}
 
 
 def note_start(connection: Connection, agreement: AgreementId, start: Signed[Start] | None) -> None:

@@ -77,19 +77,12 @@ def first_open(connection: Connection, agreement: AgreementId) -> QuarantineEntr
 
 def first_sequences(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, int]:
     """The lowest sequence in quarantine, for agreements that have any."""
-    query = (
-        select(quarantine.c.agreement_id, func.min(readings.c.sequence).label("sequence"))
-        .join(readings, readings.c.id == quarantine.c.reading_id)
-        .where(quarantine.c.resolution.is_(None))
-        .group_by(quarantine.c.agreement_id)
-    )
     wanted = set(agreements)
-    return {row.agreement_id: row.sequence for row in connection.execute(query) if row.agreement_id in wanted}
+    return {row.agreement_id: row.sequence for row in connection.execute(_FIRST) if row.agreement_id in wanted}
 
 
 def open_agreements(connection: Connection) -> set[AgreementId]:
-    query = select(quarantine.c.agreement_id).where(quarantine.c.resolution.is_(None)).distinct()
-    return {AgreementId(row.agreement_id) for row in connection.execute(query)}
+    return {AgreementId(agreement) for (agreement,) in connection.execute(_WITH_OPEN)}
 
 
 def count_open(connection: Connection) -> int:
@@ -121,3 +114,12 @@ def _entry(row: Row[Any]) -> QuarantineEntry:
         row.resolved_by,
         row.note,
     )
+
+
+_WITH_OPEN = select(quarantine.c.agreement_id).where(quarantine.c.resolution.is_(None)).distinct()
+_FIRST = (
+    select(quarantine.c.agreement_id, func.min(readings.c.sequence).label("sequence"))
+    .join(readings, readings.c.id == quarantine.c.reading_id)
+    .where(quarantine.c.resolution.is_(None))
+    .group_by(quarantine.c.agreement_id)
+)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, tuple_
 
 from oracle.domain.tariffs import Tariff, parse_tariff
 from oracle.store import tables
+from oracle.store.checkpoints import Checkpoint
 from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, Seconds, SplitId, TariffId, UnixTime
 
 
@@ -146,16 +147,17 @@ def newest_agreements(
     """The newest open agreement of each customer on these assets."""
     found: dict[tuple[AssetId, Address], AgreementId] = {}
     ids = sorted(set(asset_ids))
-    table = tables.agreements
     for start in range(0, len(ids), 500):
-        query = (
-            select(table.c.asset_id, table.c.customer, func.max(table.c.id).label("id"))
-            .where(table.c.asset_id.in_(ids[start : start + 500]), table.c.closed.is_(False))
-            .group_by(table.c.asset_id, table.c.customer)
-        )
-        for row in connection.execute(query):
-            found[AssetId(row.asset_id), Address(row.customer)] = AgreementId(row.id)
+        for asset_id, customer, newest in connection.execute(_NEWEST, {"wanted": ids[start : start + 500]}):
+            found[AssetId(asset_id), Address(customer)] = AgreementId(newest)
     return found
+
+
+_NEWEST = (
+    select(tables.agreements.c.asset_id, tables.agreements.c.customer, func.max(tables.agreements.c.id))
+    .where(tables.agreements.c.asset_id.in_(bindparam("wanted", expanding=True)), tables.agreements.c.closed.is_(False))
+    .group_by(tables.agreements.c.asset_id, tables.agreements.c.customer)
+)
 
 
 def agreements_of_customer(connection: Connection, customer: Address) -> list[Agreement]:
@@ -218,6 +220,42 @@ class TariffCache:
             if known is not None:
                 self._known[directory, key] = found[key] = known
         return found
+
+
+class ReadModelCache:
+    """Agreements, assets and tariffs of one checkpoint; the read model changes only together with it.
+
+    Several threads may share it: who finds another checkpoint begins a new page and leaves the old one as it is.
+    """
+
+    def __init__(self) -> None:
+        self._tariffs = TariffCache()
+        self._page = _Page((), {}, {})
+
+    def get(
+        self, connection: Connection, checkpoint: Checkpoint, wanted: Iterable[AgreementId]
+    ) -> tuple[dict[AgreementId, Agreement], dict[AssetId, Asset], dict[TariffId, Tariff]]:
+        """Those of the wanted agreements that there are, and what they speak of. In the checkpoint's transaction."""
+        page = self._page
+        key = (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
+        if page.key != key:
+            page = self._page = _Page(key, {}, {})
+        wanted = set(wanted)
+        if unknown := wanted - page.agreements.keys():
+            fresh = agreements(connection, unknown)
+            page.assets.update(assets(connection, {agreement.asset_id for agreement in fresh.values()}))
+            page.agreements.update(fresh)
+        found = {agreement: page.agreements[agreement] for agreement in wanted & page.agreements.keys()}
+        used = {agreement.asset_id: page.assets[agreement.asset_id] for agreement in found.values()}
+        tariffs = {agreement.tariff_id for agreement in found.values()}
+        return found, used, self._tariffs.get(connection, checkpoint.directory, tariffs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    key: tuple[object, ...]
+    agreements: dict[AgreementId, Agreement]
+    assets: dict[AssetId, Asset]
 
 
 def offers(connection: Connection, after: tuple[int, int] = (0, 0), limit: int = 200) -> list[Offer]:

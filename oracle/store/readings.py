@@ -6,18 +6,20 @@ quarantined ── released → accepted
 waiting: behind a quarantined one of the same agreement
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.stop_reasons import StopReason
 from oracle.store.tables import agreements as settled
 from oracle.store.tables import batch_readings, batches, readings
-from oracle.types import AgreementId, AssetId, BaseUnits, Bytes32, Registers, Seconds, UnixTime
+from oracle.types import ZERO_BYTES32, AgreementId, AssetId, BaseUnits, Bytes32, Registers, Seconds, UnixTime
 
 NEVER = 9e18
 """As `retry_at`: the chain will not take this reading."""
@@ -50,14 +52,18 @@ class NewReading:
 
     def row(self) -> dict[str, Any]:
         reading = self.signed.reading
-        registers = {f"register{i}": value for i, value in enumerate(reading.registers)}
+        register0, register1, register2, register3 = reading.registers
         stop = self.signed.stop_reason
+        telemetry = TelemetryState.NONE if reading.telemetry_root == ZERO_BYTES32 else TelemetryState.AWAITED
         return {
             "agreement_id": reading.agreement_id,
             "asset_id": reading.asset_id,
             "sequence": reading.sequence,
             "time": reading.time,
-            **registers,
+            "register0": register0,
+            "register1": register1,
+            "register2": register2,
+            "register3": register3,
             "odometer": reading.odometer,
             "flags": int(reading.flags),
             "telemetry_root": reading.telemetry_root,
@@ -67,7 +73,7 @@ class NewReading:
             "elapsed": self.elapsed,
             "charge": self.charge,
             "state": self.state.value,
-            "telemetry": (TelemetryState.AWAITED if any(reading.telemetry_root) else TelemetryState.NONE).value,
+            "telemetry": telemetry.value,
             "received_at": self.received_at,
             "skips": 0,
         }
@@ -98,36 +104,42 @@ class StoredReading:
         return self.signed.reading.registers
 
 
-def from_row(row: Row[Any]) -> StoredReading:
+def from_row(row: Sequence[Any]) -> StoredReading:
+    """Of all the table's columns in their order."""
+    (
+        row_id, agreement, asset, sequence, time, *registers, odometer, flags, root, digest, signature, stop_reason,
+        elapsed, charge, state, telemetry, received_at, skips, skip_reason, retry_at,
+    ) = row  # fmt: skip
     reading = Reading(
-        AgreementId(row.agreement_id),
-        AssetId(row.asset_id),
-        row.sequence,
-        UnixTime(row.time),
-        (row.register0, row.register1, row.register2, row.register3),
-        row.odometer,
-        Flag(row.flags),
-        Bytes32(row.telemetry_root),
+        AgreementId(agreement),
+        AssetId(asset),
+        sequence,
+        UnixTime(time),
+        cast(Registers, tuple(registers)),
+        odometer,
+        Flag(flags),
+        Bytes32(root),
     )
     return StoredReading(
-        row.id,
-        SignedReading(reading, row.signature, StopReason.parse(row.stop_reason)),
-        Bytes32(row.digest),
-        Seconds(row.elapsed),
-        BaseUnits(row.charge),
-        ReadingState(row.state),
-        TelemetryState(row.telemetry),
-        row.received_at,
-        row.skips,
-        row.skip_reason,
-        row.retry_at,
+        row_id,
+        SignedReading(reading, signature, StopReason.parse(stop_reason)),
+        Bytes32(digest),
+        Seconds(elapsed),
+        BaseUnits(charge),
+        ReadingState(state),
+        TelemetryState(telemetry),
+        received_at,
+        skips,
+        skip_reason,
+        retry_at,
     )
 
 
 def add(connection: Connection, new: Sequence[NewReading]) -> None:
     """Inserts in one statement. The unique key (agreement, sequence, digest) refuses a second copy."""
-    if new:
-        connection.execute(insert(readings), [reading.row() for reading in new])
+    rows = [reading.row() for reading in new]
+    if rows:
+        _insert(connection, rows)
 
 
 def add_one(connection: Connection, new: NewReading) -> int:
@@ -188,27 +200,32 @@ def next_above(connection: Connection, agreement: AgreementId, sequence: int) ->
     return None if row is None else from_row(row)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far an agreement's readings go: the newest accepted one, and the highest sequence in any state."""
+
+    last: StoredReading | None
+    highest: int
+
+
+def seen(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, Seen]:
+    """For each of these agreements that the read model has."""
+    found: dict[AgreementId, Seen] = {}
+    for part in _parts(agreements):
+        for agreement, highest, *row in connection.execute(_SEEN, {"wanted": part}):
+            found[AgreementId(agreement)] = Seen(None if row[0] is None else from_row(row), highest or 0)
+    return found
+
+
 def latest_accepted(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, StoredReading]:
     """The newest accepted reading of each agreement: what is *seen*."""
-    return _newest(connection, agreements, (readings.c.state == ReadingState.ACCEPTED.value,))
+    return {key: found.last for key, found in seen(connection, agreements).items() if found.last is not None}
 
 
 def at_settled_sequence(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, StoredReading]:
     """The reading that the chain has settled last, where this oracle has it."""
-    found: dict[AgreementId, StoredReading] = {}
-    wanted = list(agreements)
-    for start in range(0, len(wanted), 500):
-        query = (
-            select(readings)
-            .join(settled, and_(settled.c.id == readings.c.agreement_id, settled.c.sequence == readings.c.sequence))
-            .where(
-                readings.c.agreement_id.in_(wanted[start : start + 500]),
-                readings.c.state == ReadingState.ACCEPTED.value,
-            )
-        )
-        for row in connection.execute(query):
-            found[AgreementId(row.agreement_id)] = from_row(row)
-    return found
+    rows = (row for part in _parts(agreements) for row in connection.execute(_AT_SETTLED, {"wanted": part}))
+    return {reading.reading.agreement_id: reading for reading in map(from_row, rows)}
 
 
 def by_id(connection: Connection, reading_id: int) -> StoredReading:
@@ -229,18 +246,9 @@ def of_agreement(
 def rejected(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, list[int]]:
     """The sequences that a person rejected, rising, for agreements that have any."""
     found: dict[AgreementId, list[int]] = {}
-    wanted = list(agreements)
-    for start in range(0, len(wanted), 500):
-        query = (
-            select(readings.c.agreement_id, readings.c.sequence)
-            .where(
-                readings.c.agreement_id.in_(wanted[start : start + 500]),
-                readings.c.state == ReadingState.REJECTED.value,
-            )
-            .order_by(readings.c.sequence)
-        )
-        for row in connection.execute(query):
-            found.setdefault(AgreementId(row.agreement_id), []).append(row.sequence)
+    for part in _parts(agreements):
+        for agreement, sequence in connection.execute(_REJECTED, {"wanted": part}):
+            found.setdefault(AgreementId(agreement), []).append(sequence)
     return found
 
 
@@ -334,3 +342,62 @@ def _newest(
         for row in connection.execute(select(readings).join(newest, same).where(*conditions)):
             found[AgreementId(row.agreement_id)] = from_row(row)
     return found
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Past SQLAlchemy's treatment of each value, where the driver takes the columns in their order."""
+    statement, order = _insert_statement(connection.dialect, tuple(rows[0]))
+    if not order:
+        connection.execute(_INSERT, rows)
+        return
+    in_order = itemgetter(*order)
+    for row in rows:
+        row["charge"] = str(row["charge"])
+    connection.exec_driver_sql(statement, [in_order(row) for row in rows])
+
+
+@lru_cache(maxsize=8)
+def _insert_statement(dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The text, and the columns in their order; none where the driver takes them by name."""
+    compiled = _INSERT.compile(dialect=dialect, column_keys=list(columns))
+    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
+
+
+def _parts(agreements: Iterable[AgreementId]) -> Iterator[list[AgreementId]]:
+    """No more parameters in one query than every database takes."""
+    wanted = list(agreements)
+    return (wanted[start : start + 500] for start in range(0, len(wanted), 500))
+
+
+def _of_agreement(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    """One column of the row with the highest sequence: found at the end of an index, however long the history is."""
+    query = select(column).where(_each.c.agreement_id == settled.c.id, *conditions)
+    return query.order_by(_each.c.sequence.desc(), _each.c.id).limit(1).correlate(settled).scalar_subquery()
+
+
+# Written once, because putting a query together takes longer than running it.
+_INSERT = insert(readings)
+_each = readings.alias("each")
+_SEEN = (
+    select(settled.c.id, _of_agreement(_each.c.sequence), readings)
+    .outerjoin_from(
+        settled, readings, readings.c.id == _of_agreement(_each.c.id, _each.c.state == ReadingState.ACCEPTED.value)
+    )
+    .where(settled.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_AT_SETTLED = (
+    select(readings)
+    .join(settled, and_(settled.c.id == readings.c.agreement_id, settled.c.sequence == readings.c.sequence))
+    .where(
+        readings.c.agreement_id.in_(bindparam("wanted", expanding=True)),
+        readings.c.state == ReadingState.ACCEPTED.value,
+    )
+)
+_REJECTED = (
+    select(readings.c.agreement_id, readings.c.sequence)
+    .where(
+        readings.c.agreement_id.in_(bindparam("wanted", expanding=True)),
+        readings.c.state == ReadingState.REJECTED.value,
+    )
+    .order_by(readings.c.sequence)
+)
