@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from oracle.chain.node import _end_with_parent
+from oracle.chain.node import end_with_parent
 from oracle.errors import Fatal
 
 STOP_SECONDS = 10.0
@@ -44,7 +44,7 @@ class Child:
                 env={"PYTHONPATH": pathsep.join(filter(None, sys.path)), **self.environment},
                 # Ctrl-C reaches the parent only, which then ends its children in order.
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,
             )
         return self
 

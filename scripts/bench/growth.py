@@ -68,9 +68,8 @@ def measure() -> Result:
         f"At the door: {BODIES} bodies of {SIZE} readings from machines picked at random, each right after "
         "a new block. Sealing: one look for what is due "
         "when every agreement has one new reading. In this process, by processor time.",
-        "Flat is what the lines should be: their vertical axes begin at zero. What the door's line rises "
-        "are the deeper indexes "
-        "of the database, a little with every power of ten.",
+        "Flat is what the lines should be: their vertical axes begin at zero. The door's line rises "
+        "a little with every power of ten; why is not isolated (deeper indexes are likely).",
     ]
     return Result("growth", "Growth", figures, notes, PLOT)
 
