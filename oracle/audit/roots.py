@@ -30,7 +30,6 @@ class _Account(msgspec.Struct):
 
 class _Dump(msgspec.Struct):
     accounts: dict[str, _Account]
-    best_block_number: str | int
 
 
 class Roots:
@@ -87,7 +86,10 @@ class Roots:
             self._findings.count("storage roots equal to the replay's")
 
     def _listing(self) -> Mapping[str, _Account] | None:
-        """All slots of all accounts as Anvil lists them, if it is Anvil and the pinned block is its latest."""
+        """All slots of all accounts as Anvil lists them now, if it is Anvil.
+
+        Blocks may have come since the pinned one: a list counts only where it makes the pinned block's proven root.
+        """
         if not self._asked:
             self._asked = True
             try:
@@ -95,9 +97,7 @@ class Roots:
                 dump = msgspec.json.decode(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw, type=_Dump)
             except (NodeError, ValueError, OSError, EOFError):
                 return None
-            best = dump.best_block_number
-            if (int(best, 16) if isinstance(best, str) else best) == self._pinned.number:
-                self._slots = dump.accounts
+            self._slots = dump.accounts
         return self._slots
 
 
