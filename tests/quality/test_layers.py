@@ -22,7 +22,7 @@ LAYERS = [
     {"advice", "deployment", "parties"},
     {"store", "chain", "tariffs"},
     {"domain"},
-    {"settings", "errors", "types", "schemas"},
+    {"settings", "errors", "types", "points", "schemas"},
 ]
 RANK = {package: rank for rank, row in enumerate(LAYERS) for package in row}
 GROUND = len(LAYERS) - 1
