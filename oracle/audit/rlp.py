@@ -20,7 +20,12 @@ def encode(item: Item) -> bytes:
         if size == 1 and item < b"\x80":
             return item
         return (_SHORT_BYTES[size] if size < 56 else _long_prefix(size, 0x80)) + item
-    body = b"".join([encode(each) for each in item])
+    return joined([encode(each) for each in item])
+
+
+def joined(items: Sequence[bytes]) -> bytes:
+    """The list of items that are encoded already."""
+    body = b"".join(items)
     size = len(body)
     return (_SHORT_LIST[size] if size < 56 else _long_prefix(size, 0xC0)) + body
 
