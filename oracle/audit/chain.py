@@ -16,6 +16,7 @@ from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
 SLOTS_AT_ONCE: Final = 2_000
+PROOFS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,18 @@ def account_proofs(node: Node, pinned: Pinned, addresses: Sequence[bytes]) -> li
     """Raises NodeError where the node gives no proofs."""
     params: list[tuple[str, list[str], str]] = [("0x" + address.hex(), [], pinned.tag) for address in addresses]
     return list(node.many("eth_getProof", params, "proofs of the contracts"))
+
+
+def storage_proofs(
+    node: Node, pinned: Pinned, contract: bytes, slots: Sequence[int]
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Each slot with its way through the contract's storage trie at the pinned block. Raises NodeError."""
+    name = "0x" + contract.hex()
+    for start in range(0, len(slots), PROOFS_AT_ONCE):
+        part = slots[start : start + PROOFS_AT_ONCE]
+        answer = node.call("eth_getProof", name, [f"{slot:#066x}" for slot in part], pinned.tag)
+        for slot, told in zip(part, answer["storageProof"], strict=True):
+            yield slot, [unhex(each) for each in told["proof"]]
 
 
 def proven_account(answer: Json, state_root: bytes, address: bytes) -> Account:

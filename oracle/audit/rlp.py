@@ -1,6 +1,7 @@
 """RLP encoding, only as much as hashing headers, transactions, receipts and trie nodes needs."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 Item: TypeAlias = "bytes | Sequence[Item]"
@@ -42,6 +43,15 @@ def decode(data: bytes) -> Item:
     return item
 
 
+def text(data: bytes) -> bytes:
+    """The one string that the bytes encode."""
+    item = decode(data)
+    if not isinstance(item, bytes):
+        raise RlpError("a list where a string belongs")
+    return item
+
+
+@lru_cache(maxsize=16_384)
 def _long_prefix(length: int, base: int) -> bytes:
     size = number(length)
     return bytes((base + 55 + len(size),)) + size

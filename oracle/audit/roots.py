@@ -14,7 +14,7 @@ import msgspec
 
 from oracle.audit import dump, rlp, trie
 from oracle.audit.blocks import Json
-from oracle.audit.chain import Pinned, account_proofs, proven_account
+from oracle.audit.chain import Pinned, account_proofs, proven_account, storage_proofs
 from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.world import Module
 from oracle.audit.rpc import Node, NodeError
@@ -69,6 +69,8 @@ class Roots:
             self._findings.add(CHECK, place, message)
             return
         if _root(words) != root:
+            words = self._as_pinned(module, image, words, root)
+        if _root(words) != root:
             self._findings.add(CHECK, place, "neither the replay nor the node's list of slots makes the storage root")
             return
         unknown = [slot for slot, word in words.items() if word and slot not in image]
@@ -77,6 +79,20 @@ class Roots:
             self._findings.add("storage", where, f"the chain holds {words[slot]:#066x}, the replay nothing")
         if not unknown:
             self._findings.count("storage roots equal to the replay's")
+
+    def _as_pinned(self, module: Module, image: Words, listed: Words, root: bytes) -> Words:
+        """The replay's words with what the pinned block's trie held in the listed slots besides: where blocks have come
+        since, a slot that is empty in the replay may be younger than the pinned block, and a proof says which."""
+        words = {slot: word for slot, word in image.items() if word}
+        asked = [slot for slot in listed if slot not in words]
+        try:
+            for slot, proof in storage_proofs(self._node, self._pinned, module.address, asked):
+                value = trie.proven_value(root, slot.to_bytes(32, "big"), proof)
+                if value is not None:
+                    words[slot] = int.from_bytes(rlp.text(value), "big")
+        except (NodeError, trie.ProofBroken, rlp.RlpError):
+            return {}
+        return words
 
     def _listing(self, address: bytes) -> Words | None:
         """All slots of a contract as Anvil lists them now, if it is Anvil.
