@@ -9,7 +9,7 @@
     storage  roots  dump  checks       where contracts keep what; every word compared, no word besides
     platform  verify                   from the Directory's address to the outcome
     onlooker                           whoever needs single readings keeps them: the audit holds state, no history
-    statement  receipt  journal  report
+    statement  receipt  journal  history  report
 
 It imports nothing else of the oracle but its errors, so that one mistake cannot be on both sides.
 """

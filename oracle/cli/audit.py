@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from oracle.audit import journal, receipt, report, statement
+from oracle.audit import history, journal, receipt, report, statement
 from oracle.audit.abi import unhex
 from oracle.audit.findings import Findings
 from oracle.audit.onlooker import Onlooker, Settlements
@@ -110,6 +110,23 @@ def show_statement(
         bills = [statement.bill(audited, kept, number, since, until)]
     document = {"block": audited.pinned.number, "clean": audited.clean, "bills": statement.as_documents(bills)}
     output.show(as_json, document, lambda out: report.show_bills(out, bills))
+    _finish(audited.findings, quiet=as_json)
+
+
+@app.command("history")
+def show_history(
+    asset: Annotated[int, typer.Option("--asset", help="The asset's number.", min=1)],
+    at: At = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """The life of one asset: title, meters, liens, documents, agreements with units and money."""
+    life = history.Life(asset)
+    audited = _audit(rpc, directory, data, at, as_json, life)
+    document = life.document(audited)
+    output.show(as_json, document, lambda out: history.show(out, document))
     _finish(audited.findings, quiet=as_json)
 
 

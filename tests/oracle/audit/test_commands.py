@@ -92,3 +92,11 @@ def test_exports(run: Run) -> None:
     assert "open Assets:Custody:T" in run("export", "--format", "beancount").stdout
     rows = json.loads(run("export", "--json").stdout)
     assert json.loads(run("export", "--format", "json", "--from", str(rows[-1]["time"])).stdout)
+
+
+def test_the_history_of_an_asset(run: Run) -> None:
+    document = json.loads(run("history", "--asset", "1", "--json").stdout)
+    assert (document["asset"], document["clean"]) == (1, True)
+    assert "agreement opened" in run("history", "--asset", "1").stdout
+    unknown = run("history", "--asset", "99")
+    assert unknown.exit_code == 1
