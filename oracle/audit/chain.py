@@ -15,7 +15,7 @@ from oracle.audit.blocks import Header, Json, bloom_of, number
 from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
-SLOTS_AT_ONCE: Final = 2_000
+SLOTS_AT_ONCE: Final = 200
 PROOFS_AT_ONCE: Final = 100
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 _RESULT: Final = re.compile(rb'"result"\s*:\s*"0x')
@@ -76,13 +77,16 @@ def _unhexed(body: Iterable[bytes]) -> Iterator[bytes]:
 
 def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Gzip or plain, in pieces of limited size."""
-    unpacker = None
-    for number, piece in enumerate(pieces):
-        if number == 0 and piece.startswith(GZIP):
-            unpacker = zlib.decompressobj(_ANY_HEADER)
-        if unpacker is None:
-            yield piece
-            continue
-        while piece:
-            yield unpacker.decompress(piece, _PIECE_BYTES)
-            piece = unpacker.unconsumed_tail
+    rest = iter(pieces)
+    head = b""
+    while len(head) < len(GZIP) and (piece := next(rest, None)) is not None:
+        head += piece
+    if not head.startswith(GZIP):
+        yield from chain((head,), rest)
+        return
+    unpacker = zlib.decompressobj(_ANY_HEADER)
+    for packed in chain((head,), rest):
+        left = packed
+        while left:
+            yield unpacker.decompress(left, _PIECE_BYTES)
+            left = unpacker.unconsumed_tail
