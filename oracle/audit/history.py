@@ -56,6 +56,9 @@ EVENTS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 _PLACE: Final = frozenset(("time", "block", "transaction", "log", "event"))
+_LAST_MOMENT: Final = 253_402_300_799
+_TIMES: Final = frozenset(("until", "endAt", "endsAt", "effectiveAt", "validFrom"))
+_NOTHING: Final = ("", "0x" + "00" * 20, "0x" + "00" * 32)
 _HIDDEN: Final = frozenset(("asset", "tokenId", "state"))
 _TEXTS: Final = frozenset(("model", "kind", "reason"))
 _AMOUNTS: Final = frozenset(("amount", "returned", "capPerPeriod"))
@@ -232,8 +235,10 @@ def show(console: Console, document: Document) -> None:
     console.print(facts)
     happened = Table("time", "block", "what", "how", box=None)
     for event in document["events"]:
-        inside = {name: value for name, value in event.items() if name not in _PLACE}
-        how = ", ".join(f"{name} {value}" for name, value in inside.items() if value not in ("", None))
+        inside = {name: value for name, value in event.items() if name not in _PLACE and value not in _NOTHING}
+        how = ", ".join(
+            f"{name} {_moment(value) if name in _TIMES and value else value}" for name, value in inside.items()
+        )
         happened.add_row(_moment(event["time"]), str(event["block"]), event["event"], how)
     console.print(happened)
     if not document["agreements"]:
@@ -249,4 +254,5 @@ def show(console: Console, document: Document) -> None:
 
 
 def _moment(unix: int) -> str:
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """In UTC; a time beyond the calendar, as for ever is written, stays a number."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%d %H:%M:%S") if unix <= _LAST_MOMENT else str(unix)
