@@ -73,7 +73,6 @@ class Agreements(AgreementsBase):
                 signer = plain_signer(domain.digest(reading.struct_hash), record.signature)
                 reason = self._settle_reading(call, agreement, reading, signer, record.signature, run)
             if reason:
-                self.records.skipped += 1
                 self.emit(call, "ReadingSkipped", reading.agreement, reading.sequence, reason)
         self._pay(call, run.split, run.currency, run.amount)
         call.record = None
@@ -129,11 +128,10 @@ class Agreements(AgreementsBase):
         if agreement.unused_from and reading.sequence > agreement.sequence:
             usage = quote.usage(terms.prices, reading.registers)
             agreement.used_since = agreement.used_since or usage > agreement.usage_at_announcement
-        before = agreement.settled
         agreement.sequence = reading.sequence
         agreement.last_registers = reading.registers
         taken = self._take(agreement, elapsed, charge)
-        self._note(call, agreement, before, charge, reading, signature)
+        self._show(call, agreement, taken, charge, reading, signature)
         topics = (self._settled_topic, agreement.number.to_bytes(32, "big"))
         call.logs.append(Expected(self.address, topics, agreement.word.to_bytes(32, "big"), call.record))
         if run.split != asset.split or run.currency != terms.currency:
@@ -178,11 +176,11 @@ class Agreements(AgreementsBase):
         elapsed = until - agreement.opened_at
         if elapsed <= agreement.last_elapsed:
             return
-        per_day, before = agreement.terms.standing_per_day, agreement.settled
+        per_day = agreement.terms.standing_per_day
         grown = quote.standing(per_day, elapsed) - quote.standing(per_day, agreement.last_elapsed)
-        charge = min(before + grown, quote.MOST_CHARGE)
+        charge = min(agreement.settled + grown, quote.MOST_CHARGE)
         taken = self._take(agreement, elapsed, charge)
-        self._note(call, agreement, before, charge, None, b"")
+        self._show(call, agreement, taken, charge, None, b"")
         self.emit(call, "StandingAccrued", agreement.number, agreement.word)
         asset = self.world.assets.assets[agreement.asset]
         self._pay(call, asset.split, agreement.terms.currency, taken)
@@ -309,16 +307,18 @@ class Agreements(AgreementsBase):
             receiver = self.world.splits.account_of(split)
             self.world.accounts.move_from(call.by(self.address), HOLDS_KEY, receiver, currency, amount)
 
-    def _note(
-        self, call: Call, agreement: Agreement, before: int, charge: int, reading: Reading | None, signature: bytes
+    def _show(
+        self, call: Call, agreement: Agreement, taken: int, charge: int, reading: Reading | None, signature: bytes
     ) -> None:
+        if not self.world.onlookers:
+            return
         asset = self.world.assets.assets[agreement.asset]
         meter = self.world.meters.of(agreement.asset).meter
         split = self.world.splits.splits.get(asset.split)
-        self.records.entries.append(
-            Entry(
-                agreement.number, reading, signature, call.record, asset.meter, meter.curve, meter.grade, call.block,
-                call.now, call.transaction, before, agreement.settled, charge, agreement.last_elapsed, asset.split,
-                split.version if split else 0,
-            )
+        entry = Entry(
+            agreement.number, reading, signature, call.record, asset.meter, meter.curve, meter.grade, call.block,
+            call.now, call.transaction, agreement.settled - taken, agreement.settled, charge, agreement.last_elapsed,
+            asset.split, split.version if split else 0,
         )  # fmt: skip
+        for onlooker in self.world.onlookers:
+            onlooker.entry(entry, self.world)
