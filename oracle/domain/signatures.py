@@ -105,7 +105,10 @@ def are_signed_by(address: Address, signed: Iterable[tuple[Bytes32, bytes]]) -> 
 
 def with_right_parity(address: Address, digest: Bytes32, signature: bytes) -> bytes:
     """The signature with the parity bit from which the chain recovers this address; unchanged where neither does."""
-    r_and_s, parity = _parts(signature)
+    try:
+        r_and_s, parity = _parts(signature)
+    except BadSignature:
+        return signature
     for tried in (parity, 1 - parity):
         if _recovers(address, digest, r_and_s, tried):
             return signature if tried == parity else r_and_s + bytes([27 + tried])

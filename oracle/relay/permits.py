@@ -12,6 +12,7 @@ from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
 from oracle.points import Point, passed
+from oracle.relay.watch import Watch
 from oracle.store import checkpoints, live, permits, read_model
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
@@ -61,6 +62,7 @@ class PermitDesk:
         self._key = key
         self._cache = ReadModelCache()
         self._issued: dict[int, IssuedPermit] = {}
+        self._watch = Watch(ignored=("permit",))
 
     @property
     def signer(self) -> Address | None:
@@ -72,9 +74,24 @@ class PermitDesk:
         """One answer for each agreement. What is handed out is stored first."""
         return self._answers(agreements, now, challenge)[0]
 
-    def renew(self, agreements: Iterable[AgreementId], now: float) -> int:
-        """Issues what is missing or due for renewal without being asked; returns how many."""
-        return self._answers(agreements, now, ZERO_BYTES32)[1]
+    def renew(self, now: float) -> int:
+        """Issues what is missing or due for renewal without being asked; returns how many.
+
+        Looked at are agreements of which something was told, and permits whose half time is over.
+        """
+        with self._database.reading() as connection:
+            checkpoint = checkpoints.load(connection)
+            if checkpoint is None:
+                return 0
+            wanted = self._watch.begin(connection, checkpoint.chain_time(now), now)
+            if wanted is None:
+                wanted = read_model.open_ids(connection)
+        answers, issued = self._answers(wanted, now, ZERO_BYTES32)
+        for key, answer in answers.items():
+            if answer.permit is not None:
+                permit = answer.permit.form
+                self._watch.at(key, permit.valid_until - (permit.valid_until - permit.issued_at) // 2)
+        return issued
 
     def _answers(
         self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32

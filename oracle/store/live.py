@@ -1,6 +1,6 @@
 """What the live stream tells: small facts in the order they were written, in the same transaction as their cause."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -83,6 +83,18 @@ def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[Live
         )
         for row in connection.execute(query)
     ]
+
+
+def told_since(connection: Connection, last: int, ignored: Iterable[str] = ()) -> set[AgreementId] | None:
+    """The agreements of all events with a higher id; None where some of those may have been cleaned away already."""
+    oldest = connection.execute(select(func.min(live_events.c.id))).scalar()
+    if oldest is not None and oldest > last + 1:
+        return None
+    query = select(live_events.c.agreement_id).distinct()
+    query = query.where(live_events.c.id > last, live_events.c.agreement_id.is_not(None))
+    if kinds := list(ignored):
+        query = query.where(live_events.c.kind.not_in(kinds))
+    return {AgreementId(agreement) for (agreement,) in connection.execute(query)}
 
 
 def last_id(connection: Connection) -> int:

@@ -136,6 +136,11 @@ def open_agreements(connection: Connection) -> list[Agreement]:
     return [Agreement(*row) for row in connection.execute(query)]
 
 
+def open_ids(connection: Connection) -> set[AgreementId]:
+    query = select(tables.agreements.c.id).where(tables.agreements.c.closed.is_(False))
+    return {AgreementId(key) for (key,) in connection.execute(query)}
+
+
 def agreements_of_asset(connection: Connection, asset_id: AssetId) -> list[Agreement]:
     query = select(tables.agreements).where(tables.agreements.c.asset_id == asset_id).order_by(tables.agreements.c.id)
     return [Agreement(*row) for row in connection.execute(query)]

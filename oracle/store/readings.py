@@ -299,6 +299,18 @@ def sealable(
     return {reading.reading.agreement_id: reading for reading in map(from_row, rows)}
 
 
+def ripening(
+    connection: Connection, agreements: Iterable[AgreementId], now: float, telemetry_grace: float
+) -> dict[AgreementId, float]:
+    """When the next accepted reading that is not settled yet becomes `sealable`, for agreements that have such."""
+    found: dict[AgreementId, float] = {}
+    patience = {"now": now, "patience_from": now - telemetry_grace}
+    for key, received_at, retry_at in database.rows(connection, _RIPENING, agreements, **patience):
+        at = received_at + telemetry_grace if retry_at is None or retry_at <= now else retry_at
+        found[AgreementId(key)] = min(at, found.get(AgreementId(key), at))
+    return found
+
+
 def on_their_way(connection: Connection, stages: Iterable[str]) -> set[AgreementId]:
     """Agreements with a reading in a batch of one of these stages."""
     query = (
@@ -399,6 +411,25 @@ _SEALABLE = (
         ),
     )
     .where(settled.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_RIPENING = (
+    select(readings.c.agreement_id, readings.c.received_at, readings.c.retry_at)
+    .join_from(
+        settled,
+        readings,
+        and_(readings.c.agreement_id == settled.c.id, readings.c.sequence >= settled.c.sequence),
+    )
+    .where(
+        settled.c.id.in_(bindparam("wanted", expanding=True)),
+        readings.c.state == ReadingState.ACCEPTED.value,
+        or_(
+            and_(
+                readings.c.telemetry == TelemetryState.AWAITED.value,
+                readings.c.received_at > bindparam("patience_from"),
+            ),
+            readings.c.retry_at > bindparam("now"),
+        ),
+    )
 )
 _AT_SETTLED = (
     select(readings)

@@ -136,4 +136,5 @@ def test_the_chain_gets_the_parity_from_which_it_recovers_the_meter():
     assert recover(DIGEST, with_right_parity(KEY.address, DIGEST, wrong)) == KEY.address
     assert recover(DIGEST, with_right_parity(KEY.address, DIGEST, to_compact(wrong))) == KEY.address
     foreign = OTHER_KEY.sign(DIGEST)
-    assert with_right_parity(KEY.address, DIGEST, foreign) == foreign
+    for useless in (foreign, b"", bytes(128)):
+        assert with_right_parity(KEY.address, DIGEST, useless) == useless
