@@ -32,7 +32,7 @@ from oracle.points import Point, passed
 from oracle.store import live, readings
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database, Visit
-from oracle.store.read_model import Agreement, Asset, ReadModelCache
+from oracle.store.read_model import Agreement, Asset, shared_cache
 from oracle.store.readings import Head, NewReading, PlainRow, ReadingState
 from oracle.types import AgreementId, AssetId, TariffId
 
@@ -67,7 +67,7 @@ class ReadingsDoor:
         self._meters = meters
         self._terms = terms
         self._careful = Careful(terms)
-        self._cache = ReadModelCache()
+        self._cache = shared_cache(database)
 
     def take(self, documents: Sequence[PlainReading | object], now: float) -> bytes:
         """The JSON of one answer for each item, in their order. Raises Retryable; then nothing was kept."""

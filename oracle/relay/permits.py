@@ -17,7 +17,7 @@ from oracle.store import checkpoints, live, permits, read_model
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.permits import IssuedPermit, Standing
-from oracle.store.read_model import Agreement, Asset, ReadModelCache
+from oracle.store.read_model import Agreement, Asset, ReadModelCache, shared_cache
 from oracle.types import (
     ZERO_ADDRESS,
     ZERO_BYTES32,
@@ -60,7 +60,7 @@ class PermitDesk:
     def __init__(self, database: Database, key: SigningKey | None) -> None:
         self._database = database
         self._key = key
-        self._cache = ReadModelCache()
+        self._cache = shared_cache(database)
         self._issued: dict[int, IssuedPermit] = {}
         self._watch = Watch(ignored=("permit",))
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, tuple_
 
 from oracle.domain.tariffs import Tariff, parse_tariff
 from oracle.store import tables
 from oracle.store.checkpoints import Checkpoint
+from oracle.store.database import Database, rows
 from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, Seconds, SplitId, TariffId, UnixTime
 
 
@@ -123,12 +125,25 @@ def agreement(connection: Connection, wanted: AgreementId) -> Agreement | None:
 
 
 def agreements(connection: Connection, wanted: Iterable[AgreementId]) -> dict[AgreementId, Agreement]:
-    found: dict[AgreementId, Agreement] = {}
-    ids = sorted(set(wanted))
-    for start in range(0, len(ids), 500):
-        query = select(tables.agreements).where(tables.agreements.c.id.in_(ids[start : start + 500]))
-        found |= {AgreementId(row.id): Agreement(*row) for row in connection.execute(query)}
-    return found
+    found = (_agreement(row) for row in rows(connection, _AGREEMENTS, sorted(set(wanted))))
+    return {agreement.id: agreement for agreement in found}
+
+
+def _agreement(row: Sequence[Any]) -> Agreement:
+    """Of all the table's columns in their order, as `rows` gives them."""
+    (
+        key, asset_id, tariff_id, customer, delegate, exclusive, grade, credited, opened_at, sequence, last_elapsed,
+        settled, hold, cap, period, spent, period_index, end_at, final_accepted, suspended, closed, settled_time,
+    ) = row  # fmt: skip
+    return Agreement(
+        key, asset_id, tariff_id, customer, delegate, bool(exclusive), grade, BaseUnits(int(credited)), opened_at,
+        sequence, last_elapsed, BaseUnits(int(settled)), BaseUnits(int(hold)), BaseUnits(int(cap)), period,
+        BaseUnits(int(spent)), period_index, end_at, bool(final_accepted), bool(suspended), bool(closed), settled_time,
+    )  # fmt: skip
+
+
+_AGREEMENTS = select(tables.agreements).where(tables.agreements.c.id.in_(bindparam("wanted", expanding=True)))
+_ASSETS = select(tables.assets).where(tables.assets.c.id.in_(bindparam("wanted", expanding=True)))
 
 
 def open_agreements(connection: Connection) -> list[Agreement]:
@@ -150,12 +165,8 @@ def newest_agreements(
     connection: Connection, asset_ids: Iterable[AssetId]
 ) -> dict[tuple[AssetId, Address], AgreementId]:
     """The newest open agreement of each customer on these assets."""
-    found: dict[tuple[AssetId, Address], AgreementId] = {}
-    ids = sorted(set(asset_ids))
-    for start in range(0, len(ids), 500):
-        for asset_id, customer, newest in connection.execute(_NEWEST, {"wanted": ids[start : start + 500]}):
-            found[AssetId(asset_id), Address(customer)] = AgreementId(newest)
-    return found
+    found = rows(connection, _NEWEST, sorted(set(asset_ids)))
+    return {(AssetId(asset_id), Address(customer)): AgreementId(newest) for asset_id, customer, newest in found}
 
 
 _NEWEST = (
@@ -193,12 +204,7 @@ def asset(connection: Connection, wanted: AssetId) -> Asset | None:
 
 
 def assets(connection: Connection, wanted: Iterable[AssetId]) -> dict[AssetId, Asset]:
-    found: dict[AssetId, Asset] = {}
-    ids = sorted(set(wanted))
-    for start in range(0, len(ids), 500):
-        query = select(tables.assets).where(tables.assets.c.id.in_(ids[start : start + 500]))
-        found |= {AssetId(row.id): Asset(*row) for row in connection.execute(query)}
-    return found
+    return {AssetId(row[0]): Asset(*row) for row in rows(connection, _ASSETS, sorted(set(wanted)))}
 
 
 def list_assets(connection: Connection, after: int = 0, limit: int = 100) -> list[Asset]:
@@ -267,6 +273,14 @@ class ReadModelCache:
         if page.key != key:
             page = self._page = _Page(key, {}, {}, {}, set())
         return page
+
+
+def shared_cache(database: Database) -> ReadModelCache:
+    """One for all who look at this database in this process: the door, and the permit desk beside it."""
+    return _caches.setdefault(database, ReadModelCache())
+
+
+_caches: WeakKeyDictionary[Database, ReadModelCache] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oracle.domain.forms import digest
@@ -21,10 +21,10 @@ from oracle.ingest.terms import PublishedTerms
 from oracle.relay.permits import PermitDesk
 from oracle.relay.seal import Sealing
 from oracle.settings import SealPolicy, Settings
-from oracle.store import live, readings
+from oracle.store import checkpoints, live, readings
 from oracle.store.database import Database
 from oracle.store.readings import NewReading, ReadingState
-from oracle.types import BaseUnits, Seconds, UnixTime
+from oracle.types import BaseUnits, BlockNumber, Seconds, UnixTime
 from scripts.bench.fleet import running_fleet
 from scripts.bench.plot import Panel, Points, draw
 from scripts.bench.read_model import PERMIT_KEY, Hired, bench_domains, fill
@@ -152,15 +152,26 @@ def _door(database: Database, hired: list[Hired], settings: Settings) -> float:
         signed = [SignedReading(reading, METER.sign(digest(places.of(reading), reading))) for reading in made]
         bodies.append([plain(one) for one in signed])
     best = float("inf")
+    door = ReadingsDoor(database, PermitDesk(database, PERMIT_KEY), MeterCheck(settings), PublishedTerms(None))
+    gc.collect()
+    gc.freeze()  # the bench's own list of machines is not the oracle's to look through
     for body in bodies:
-        # As after a new block: nothing of the read model is remembered.
-        door = ReadingsDoor(database, PermitDesk(database, PERMIT_KEY), MeterCheck(settings), PublishedTerms(None))
+        _new_block(database)
         began = time.process_time()
         answers = door.take(body, time.time())
         best = min(best, (time.process_time() - began) / len(body))
         if answers.count(b'"accepted"') != len(body):
             raise RuntimeError(answers[:300].decode())
+    gc.unfreeze()
     return best * 1e6
+
+
+def _new_block(database: Database) -> None:
+    """Nothing of the read model is remembered beyond it."""
+    with database.writing() as connection:
+        checkpoint = checkpoints.load(connection)
+        assert checkpoint is not None
+        checkpoints.save(connection, replace(checkpoint, number=BlockNumber(checkpoint.number + 1)))
 
 
 def _seal(database: Database, folder: Path, count: int) -> float:
