@@ -7,6 +7,7 @@ from oracle.chain.client import ChainClient
 from oracle.chain.contracts import Platform
 from oracle.chain.signers import relayer_secret
 from oracle.chain.transactions import Sender
+from oracle.relay.seal import Sealing
 from oracle.settings import Settings
 from oracle.store.database import Database
 
@@ -31,6 +32,7 @@ class RelayContext:
     client: ChainClient
     platform: Platform
     sender: Sender | None
+    sealing: Sealing = field(default_factory=Sealing)
 
     @classmethod
     def open(cls, settings: Settings, database: Database) -> Self:

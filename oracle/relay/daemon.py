@@ -22,7 +22,7 @@ from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
 from oracle.relay.submit import settle_due
 from oracle.settings import Settings
-from oracle.store import cycles, live, read_model, sessions
+from oracle.store import cycles, live, sessions
 from oracle.store.database import Database, DatabaseBusy
 
 log = structlog.get_logger("relay")
@@ -144,9 +144,7 @@ class Daemon:
             log.warning("cycle_not_recorded", cycle=name, why=str(error))
 
     def _issue_permits(self, now: float) -> Outcome:
-        with self.database.reading() as connection:
-            wanted = [agreement.id for agreement in read_model.open_agreements(connection)]
-        issued = self.permits.renew(wanted, now)
+        issued = self.permits.renew(now)
         return Outcome("done", {"issued": issued}) if issued else NOTHING
 
     def _check_gas(self, _: float) -> Outcome:

@@ -16,7 +16,7 @@ from oracle.domain.batching import encode_batch, group_readings
 from oracle.domain.signatures import Curve, curve_of_signature
 from oracle.errors import BadSignature, Rejected
 from oracle.relay.context import NOTHING, Outcome, RelayContext
-from oracle.relay.seal import Due, due, in_batches
+from oracle.relay.seal import Due, in_batches
 from oracle.store import batches, checkpoints, readings
 from oracle.store.batches import Batch, BatchKind, NewBatch, SignedBytes, Stage
 
@@ -30,7 +30,7 @@ def settle_due(context: RelayContext, now: float) -> Outcome:
         checkpoint = checkpoints.load(connection)
         if checkpoint is None:
             return NOTHING
-        items = due(connection, context.settings, checkpoint.chain_time(now), now)
+        items = context.sealing.due(connection, context.settings, checkpoint.chain_time(now), now)
     if not items:
         return NOTHING
     if context.sender is None:
@@ -125,8 +125,8 @@ def _settle(context: RelayContext, sender: Sender, items: Sequence[Due], now: fl
 
 def _function(context: RelayContext, items: Sequence[Due]) -> ContractFunction:
     if not _fits_batch(items[0]):
-        return context.platform.settle_signed(items[0].reading.signed)
-    groups = group_readings((item.agreement.tariff_id, item.reading.signed) for item in items)
+        return context.platform.settle_signed(items[0].signed)
+    groups = group_readings((item.agreement.tariff_id, item.signed) for item in items)
     return context.platform.settle(encode_batch(groups))
 
 
