@@ -206,8 +206,8 @@ contract PrepaidAccounts is
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) public view override(ERC6909, IERC165) returns (bool) {
-        return interfaceId == type(IERC6909Metadata).interfaceId
-            || interfaceId == type(IERC6909TokenSupply).interfaceId || super.supportsInterface(interfaceId);
+        return interfaceId == type(IERC6909Metadata).interfaceId || interfaceId == type(IERC6909TokenSupply).interfaceId
+            || super.supportsInterface(interfaceId);
     }
 
     /// @inheritdoc IPrepaidAccounts

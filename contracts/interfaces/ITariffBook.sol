@@ -27,6 +27,8 @@ interface ITariffBook {
     function publish(Tariff calldata terms) external returns (TariffId);
     /// @notice Reverts `Tariffs_Unknown` where there is none.
     function tariffOf(TariffId tariff) external view returns (Tariff memory);
+    /// @return Days without usage after which an announced end stands; zero: the tariff has no such rule, or is unknown.
+    function unusedDaysOf(TariffId tariff) external view returns (uint32);
     function tariffCount() external view returns (uint32);
     function publisherOf(TariffId tariff) external view returns (address);
     /// @notice Cumulative charge since opening in base units: usage and standing part, each rounded down once, capped at 2^80−1.

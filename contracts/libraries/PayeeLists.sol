@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 
 /// @title Payees and shares written once, as the code of an inert contract: read in one piece they cost a third of what as many
 ///        storage slots would, and most of a distribution is such reads. Assembly: see ReadingCodec.
@@ -25,32 +24,6 @@ library PayeeLists {
             receivers := add(start, mload(start))
             shares := add(start, mload(add(start, 0x20)))
             sum := mload(add(start, 0x40))
-        }
-    }
-
-    /// @notice `moveFromToMany` of our own ledger, its two arrays copied as they lie in memory.
-    function pay(
-        IPrepaidAccounts accounts,
-        bytes32 key,
-        address currency,
-        address[] memory receivers,
-        uint256[] memory amounts
-    ) internal {
-        bytes4 selector = IPrepaidAccounts.moveFromToMany.selector;
-        assembly ("memory-safe") {
-            let call_ := mload(0x40)
-            let size := shl(5, add(mload(receivers), 1))
-            mstore(call_, selector)
-            mstore(add(call_, 0x04), key)
-            mstore(add(call_, 0x24), shr(96, shl(96, currency)))
-            mstore(add(call_, 0x44), 0x80)
-            mstore(add(call_, 0x64), add(0x80, size))
-            mcopy(add(call_, 0x84), receivers, size)
-            mcopy(add(call_, add(0x84, size)), amounts, shl(5, add(mload(amounts), 1)))
-            if iszero(call(gas(), accounts, 0, call_, add(0x84, add(size, shl(5, add(mload(amounts), 1)))), 0, 0)) {
-                returndatacopy(call_, 0, returndatasize())
-                revert(call_, returndatasize())
-            }
         }
     }
 }

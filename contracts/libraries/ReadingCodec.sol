@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {Kept} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, TariffId} from "../types/Identifiers.sol";
-import {READING_TYPEHASH, Reading} from "../types/MeterForms.sol";
+import {Reading, Record} from "../types/MeterForms.sol";
 import {Route} from "../types/Route.sol";
 
 /// @title Reads the packed batch (docs/wire-formats.md) and hashes, recovers and looks up what each record in it needs, without
@@ -20,26 +21,12 @@ library ReadingCodec {
     /// The largest s of a signature that nobody could have altered (EIP-2): half the order of secp256k1.
     bytes32 private constant HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
-    /// @notice Memory for one reading, set between the constant parts of what is hashed about it:
-    ///         typehash | the eleven fields | 0x1901 | domain separator | struct hash.
-    function allocate(bytes32 domainSeparator) internal pure returns (Reading memory reading) {
-        bytes32 typehash = READING_TYPEHASH;
-        assembly ("memory-safe") {
-            let start := mload(0x40)
-            mstore(start, typehash)
-            reading := add(start, 0x20)
-            mstore(add(reading, 0x160), 0x1901)
-            mstore(add(reading, 0x180), domainSeparator)
-            mstore(0x40, add(reading, 0x1c0))
-        }
-    }
-
-    /// @param reading Memory made by `allocate`; no other memory has the constant parts around it.
+    /// @param record With its constant parts: see `Record`.
     /// @return hash What the meter signed (EIP-712).
-    function digest(Reading memory reading) internal pure returns (bytes32 hash) {
+    function digest(Record memory record) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            mstore(add(reading, 0x1a0), keccak256(sub(reading, 0x20), 0x180))
-            hash := keccak256(add(reading, 0x17e), 0x42)
+            mstore(add(record, 0x1c0), keccak256(record, 0x180))
+            hash := keccak256(add(record, 0x19e), 0x42)
         }
     }
 
@@ -69,47 +56,61 @@ library ReadingCodec {
         }
     }
 
-    /// @notice Copies the record at `position` into `reading`.
-    /// @return key `stateKey` of its agreement and asset under `tariffId`.
-    function load(uint256 position, TariffId tariffId, Reading memory reading) internal pure returns (bytes32 key) {
+    /// @notice Copies the reading at `position` into `record`, and leaves its constant parts.
+    /// @return kept What `states` has for its agreement and asset under `tariffId`: states[stateKey(…)].
+    function load(uint256 position, TariffId tariffId, Record memory record, mapping(bytes32 => Kept) storage states)
+        internal
+        pure
+        returns (Kept storage kept)
+    {
         assembly ("memory-safe") {
             let word := calldataload(position)
-            mstore(reading, shr(192, word)) // agreementId
-            mstore(add(reading, 0x20), shr(192, shl(64, word))) // assetId
+            mstore(add(record, 0x20), shr(192, word)) // agreementId
+            mstore(add(record, 0x40), shr(192, shl(64, word))) // assetId
             // The tariff stands where the sequence will, while the three are hashed.
-            mstore(add(reading, 0x40), shr(224, shl(224, tariffId)))
-            key := keccak256(reading, 0x60)
-            mstore(add(reading, 0x40), shr(224, shl(128, word))) // sequence
-            mstore(add(reading, 0x60), shr(216, shl(160, word))) // time
-            mstore(add(reading, 0x80), shr(208, shl(200, word))) // register0
+            mstore(add(record, 0x60), shr(224, shl(224, tariffId)))
+            mstore(0, keccak256(add(record, 0x20), 0x60))
+            mstore(0x20, states.slot)
+            kept.slot := keccak256(0, 0x40)
+            mstore(add(record, 0x60), shr(224, shl(128, word))) // sequence
+            mstore(add(record, 0x80), shr(216, shl(160, word))) // time
+            mstore(add(record, 0xa0), shr(208, shl(200, word))) // register0
             word := calldataload(add(position, 31))
-            mstore(add(reading, 0xa0), shr(208, word)) // register1
-            mstore(add(reading, 0xc0), shr(208, shl(48, word))) // register2
-            mstore(add(reading, 0xe0), shr(208, shl(96, word))) // register3
-            mstore(add(reading, 0x100), shr(208, shl(144, word))) // odometer
-            mstore(add(reading, 0x120), shr(248, shl(192, word))) // flags
-            mstore(add(reading, 0x140), calldataload(add(position, 56))) // telemetryRoot
+            mstore(add(record, 0xc0), shr(208, word)) // register1
+            mstore(add(record, 0xe0), shr(208, shl(48, word))) // register2
+            mstore(add(record, 0x100), shr(208, shl(96, word))) // register3
+            mstore(add(record, 0x120), shr(208, shl(144, word))) // odometer
+            mstore(add(record, 0x140), shr(248, shl(192, word))) // flags
+            mstore(add(record, 0x160), calldataload(add(position, 56))) // telemetryRoot
         }
     }
 
-    /// @param reading Loaded from the record at `position`.
-    /// @return yes Whether `signer`, who is not zero, signed it with the record's compact signature (EIP-2098), s not being high.
-    function isSignedBy(address signer, uint256 position, Reading memory reading) internal view returns (bool yes) {
+    /// @param reading Its fields are within their types: nothing is checked here.
+    function copy(Reading calldata reading, Record memory record) internal pure {
+        assembly ("memory-safe") {
+            calldatacopy(add(record, 0x20), reading, 0x160)
+        }
+    }
+
+    /// @param record Loaded from `position`.
+    /// @return signed `route` where its meter signed the record with the compact signature (EIP-2098) behind it, s not being high;
+    ///         else zero.
+    function signedRoute(Route route, uint256 position, Record memory record) internal view returns (Route signed) {
         assembly ("memory-safe") {
             let vs := calldataload(add(position, VS_OFFSET))
             let s := shr(1, shl(1, vs))
             if iszero(gt(s, HIGHEST_S)) {
                 let free := mload(0x40)
-                mstore(add(reading, 0x1a0), keccak256(sub(reading, 0x20), 0x180))
-                mstore(free, keccak256(add(reading, 0x17e), 0x42))
+                mstore(add(record, 0x1c0), keccak256(record, 0x180))
+                mstore(free, keccak256(add(record, 0x19e), 0x42))
                 mstore(add(free, 0x20), add(27, shr(255, vs)))
                 mstore(add(free, 0x40), calldataload(add(position, SIGNATURE_OFFSET)))
                 mstore(add(free, 0x60), s)
                 // The precompile answers nothing where it recovers nothing: scratch space then stays zero.
                 mstore(0, 0)
                 pop(staticcall(gas(), 1, free, 0x80, 0, 0x20))
-                let found := mload(0)
-                yes := mul(iszero(iszero(found)), eq(found, shr(96, shl(96, signer))))
+                let signer := mload(0)
+                signed := mul(route, mul(lt(0, signer), eq(signer, shr(96, route))))
             }
         }
     }

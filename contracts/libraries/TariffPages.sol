@@ -12,8 +12,8 @@ import {Rates, Tariff} from "../types/Tariff.sol";
 library TariffPages {
     /// What stands before the arguments in the code of OpenZeppelin's clone.
     uint256 private constant PAGE_HEADER_BYTES = 0x2d;
-    /// Twenty words, one a field: as `Rates` in memory.
-    uint256 private constant PAGE_BYTES = 0x280;
+    /// Fourteen words: as `Rates` in memory.
+    uint256 private constant RATES_BYTES = 0x1c0;
 
     /// @notice Only for the book itself, with the number that follows its last one.
     function write(TariffId tariff, Tariff memory terms) internal {
@@ -28,11 +28,11 @@ library TariffPages {
         return abi.decode(Clones.fetchCloneArgs(pageOf(book, tariff)), (Tariff));
     }
 
-    /// @notice Copies the tariff into `rates`; where there is none, all fields are zero, the currency too.
+    /// @notice Copies what settlement needs into `rates`; where there is none, all fields are zero, the currency too.
     function load(address book, TariffId tariff, Rates memory rates) internal view {
         address page = pageOf(book, tariff);
         assembly ("memory-safe") {
-            extcodecopy(page, rates, PAGE_HEADER_BYTES, PAGE_BYTES)
+            extcodecopy(page, rates, PAGE_HEADER_BYTES, RATES_BYTES)
         }
     }
 

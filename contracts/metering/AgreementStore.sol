@@ -8,10 +8,11 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {LedgerCalls} from "../libraries/LedgerCalls.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {TariffPages} from "../libraries/TariffPages.sol";
-import {AgreementState, SPECIAL_BIT} from "../types/AgreementState.sol";
+import {AgreementState, Kept, SPECIAL_BIT} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_ASSET, SplitId, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 
@@ -23,11 +24,6 @@ abstract contract AgreementStore is IUsageAgreements {
         AgreementId predecessor; // the exclusive agreement in its notice that `exclusive` succeeds
         uint32 longestNotice;
         uint32 openCount;
-    }
-
-    /// So that the place of a state can be named once, to read and to write it.
-    struct Kept {
-        AgreementState state;
     }
 
     bytes32 internal constant HOLDS_KEY = "holds";
@@ -119,7 +115,7 @@ abstract contract AgreementStore is IUsageAgreements {
     }
 
     function _payFromHoldsAccount(address to, address currency, uint256 amount) internal {
-        ACCOUNTS.moveFrom(HOLDS_KEY, to, currency, amount);
+        LedgerCalls.moveFrom(ACCOUNTS, HOLDS_KEY, to, currency, amount);
     }
 
     function _payFees(SplitId split, address currency, uint256 amount) internal {

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {EndAgreement, hashEndAgreement} from "../types/AccountForms.sol";
-import {AgreementState} from "../types/AgreementState.sol";
-import {AgreementId, AssetId, NO_AGREEMENT} from "../types/Identifiers.sol";
+import {AgreementState, Kept} from "../types/AgreementState.sol";
+import {AgreementId, AssetId, NO_AGREEMENT, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 import {Settlement} from "./Settlement.sol";
 
@@ -50,7 +50,7 @@ abstract contract Endings is Settlement {
         if (msg.sender != provider) revert Agreements_NotProvider(id, msg.sender, provider);
         if (!agreement.exclusive) revert Agreements_NotExclusive(id);
         Rates memory rates = _rates(agreement.tariff);
-        uint256 unusedTime = _unusedTime(rates);
+        uint256 unusedTime = _unusedTime(agreement.tariff);
         if (unusedTime == 0) revert Agreements_UnusedRuleAbsent(id);
         Ending memory ending = _requireRunning(id);
         ending.unusedFrom = uint40(block.timestamp);
@@ -65,7 +65,7 @@ abstract contract Endings is Settlement {
         (Agreement memory agreement, Kept storage kept) = _agreement(id);
         Ending memory ending = _requireRunning(id);
         if (ending.unusedFrom == 0) revert Agreements_NonUseNotAnnounced(id);
-        uint256 due = ending.unusedFrom + _unusedTime(_rates(agreement.tariff));
+        uint256 due = ending.unusedFrom + _unusedTime(agreement.tariff);
         if (block.timestamp < due) revert Agreements_NotEnded(id, uint40(due), block.timestamp);
         if (ending.usedSince) revert Agreements_UsedSince(id);
         ending.endAt = uint40(block.timestamp);
@@ -98,8 +98,8 @@ abstract contract Endings is Settlement {
         if (ending.endAt != 0) revert Agreements_AlreadyEnding(id, ending.endAt);
     }
 
-    function _unusedTime(Rates memory rates) private pure returns (uint256) {
-        return rates.unusedDays * 1 days;
+    function _unusedTime(TariffId tariff) private view returns (uint256) {
+        return uint256(TARIFFS.unusedDaysOf(tariff)) * 1 days;
     }
 
     function _usageSettled(AgreementState state, Rates memory rates) private pure returns (uint80) {

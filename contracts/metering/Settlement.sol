@@ -6,21 +6,23 @@ import {ReadingCodec} from "../libraries/ReadingCodec.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {TariffPages} from "../libraries/TariffPages.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
-import {AgreementState} from "../types/AgreementState.sol";
+import {AgreementState, Kept, SPECIAL_SHIFT} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, SplitId, TariffId} from "../types/Identifiers.sol";
 import {
     CURVE_P256,
     CURVE_SECP256K1,
     FLAG_CLOCK_NOT_SYNCHRONISED,
     FLAG_FINAL,
+    READING_TYPEHASH,
     Reading,
+    Record,
     hashReading
 } from "../types/MeterForms.sol";
 import {NO_ROUTE, Route} from "../types/Route.sol";
 import {Rates} from "../types/Tariff.sol";
 import {AgreementStore} from "./AgreementStore.sol";
 
-uint256 constant MOST_POTS = 16;
+uint256 constant MOST_POTS = 8;
 
 /// @title Turns signed cumulative readings into money: one written slot per reading, one movement per run of readings
 ///        whose assets share a split.
@@ -38,10 +40,10 @@ abstract contract Settlement is AgreementStore, SignedForms {
 
     /// What settling a batch keeps in memory: used anew for each record, so that memory does not grow with their number.
     struct Desk {
-        uint8 kind;
+        uint256 kind;
         TariffId tariff; // of the present group
         Rates rates;
-        Reading reading;
+        Record reading;
         Fees fees;
     }
 
@@ -50,10 +52,14 @@ abstract contract Settlement is AgreementStore, SignedForms {
 
     /// @inheritdoc IUsageAgreements
     function settle(bytes calldata batch) external {
-        _requireBytes(batch, 0, 1);
-        if (uint8(batch[0]) != ReadingCodec.VERSION) revert Agreements_UnknownVersion(uint8(batch[0]));
+        uint8 version = uint8(bytes1(batch));
+        if (version != ReadingCodec.VERSION) {
+            _requireBytes(batch, 0, 1);
+            revert Agreements_UnknownVersion(version);
+        }
         Desk memory desk;
-        desk.reading = ReadingCodec.allocate(_domainSeparatorV4());
+        Record memory record = desk.reading;
+        (record.typehash, record.prefix, record.domainSeparator) = (READING_TYPEHASH, 0x1901, _domainSeparatorV4());
         uint256 offset = 1;
         while (offset < batch.length) offset = _settleGroup(batch, offset, desk);
         _payOut(desk.fees);
@@ -62,15 +68,16 @@ abstract contract Settlement is AgreementStore, SignedForms {
     /// @inheritdoc IUsageAgreements
     function settleSigned(Reading calldata signed, bytes calldata signature) external {
         Desk memory desk;
-        desk.reading = signed;
+        // Hashing refuses a field that is too large for its type.
+        bytes32 digest = _hashTypedDataV4(hashReading(signed));
+        ReadingCodec.copy(signed, desk.reading);
         desk.tariff = _agreements[signed.agreementId].tariff;
         Kept storage kept = _states[ReadingCodec.stateKey(signed.agreementId, signed.assetId, desk.tariff)];
         AgreementState state = kept.state;
         SkipReason reason = SkipReason.UnknownAgreement;
         if (!state.isUnknown()) {
-            address signer = METERS.signerOf(signed.assetId, _hashTypedDataV4(hashReading(signed)), signature);
-            Route route = ASSETS.route(signed.assetId);
-            if (signer == address(0) || signer != route.meter()) route = NO_ROUTE;
+            address signer = METERS.signerOf(signed.assetId, digest, signature);
+            Route route = _signedRoute(ASSETS.route(signed.assetId), signer);
             TariffPages.load(address(TARIFFS), desk.tariff, desk.rates);
             reason = _settleReading(desk, kept, state, route);
         }
@@ -106,8 +113,11 @@ abstract contract Settlement is AgreementStore, SignedForms {
         (uint8 kind, uint32 tariff, uint256 count) = ReadingCodec.groupHeader(batch, offset);
         if (kind > CURVE_P256) revert Agreements_MalformedBatch(offset, batch.length);
         uint256 size = kind == CURVE_SECP256K1 ? ReadingCodec.RECORD_BYTES_SECP256K1 : ReadingCodec.RECORD_BYTES_P256;
-        offset += ReadingCodec.GROUP_HEADER_BYTES;
-        next = offset + count * size;
+        // Below the length of the batch; count has 16 bits.
+        unchecked {
+            offset += ReadingCodec.GROUP_HEADER_BYTES;
+            next = offset + count * size;
+        }
         _requireBytes(batch, offset, next);
 
         (desk.kind, desk.tariff) = (kind, TariffId.wrap(tariff));
@@ -119,8 +129,8 @@ abstract contract Settlement is AgreementStore, SignedForms {
         unchecked {
             for (uint256 end = position + count * size; position != end; position += size) {
                 SkipReason reason = _settleRecord(position, ReadingCodec.routeAt(place), desk);
-                if (reason != SkipReason.None) {
-                    emit ReadingSkipped(desk.reading.agreementId, desk.reading.sequence, reason);
+                if (uint8(reason) != 0) {
+                    emit ReadingSkipped(desk.reading.agreementId, uint32(desk.reading.sequence), reason);
                 }
                 place += 32;
             }
@@ -132,20 +142,25 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     function _settleRecord(uint256 position, Route route, Desk memory desk) private returns (SkipReason) {
-        Reading memory reading = desk.reading;
-        Kept storage kept = _states[ReadingCodec.load(position, desk.tariff, reading)];
+        Record memory reading = desk.reading;
+        Kept storage kept = ReadingCodec.load(position, desk.tariff, reading, _states);
         AgreementState state = kept.state;
         if (state.isUnknown()) return SkipReason.UnknownAgreement;
-        bool isSigned = desk.kind == CURVE_P256
-            ? _isSignedP256(route.meter(), position, reading)
-            : ReadingCodec.isSignedBy(route.meter(), position, reading);
-        return _settleReading(desk, kept, state, isSigned ? route : NO_ROUTE);
+        route = desk.kind == CURVE_P256
+            ? _signedRouteP256(route, position, reading)
+            : ReadingCodec.signedRoute(route, position, reading);
+        return _settleReading(desk, kept, state, route);
     }
 
     /// @dev P-256 is verified by the meter registry, which needs that code anyway; it has no room here.
-    function _isSignedP256(address meter, uint256 position, Reading memory reading) private view returns (bool) {
-        address signer = METERS.signerP256(ReadingCodec.digest(reading), ReadingCodec.signatureP256(position));
-        return signer != address(0) && signer == meter;
+    function _signedRouteP256(Route route, uint256 position, Record memory reading) private view returns (Route) {
+        return
+            _signedRoute(route, METERS.signerP256(ReadingCodec.digest(reading), ReadingCodec.signatureP256(position)));
+    }
+
+    /// @return The asset's route where its meter has signed, else zero.
+    function _signedRoute(Route route, address signer) private pure returns (Route) {
+        return signer != address(0) && signer == route.meter() ? route : NO_ROUTE;
     }
 
     /// @dev Checks in the order of SkipReason, writes the slot, adds to the fees, refills. Changes nothing when it skips.
@@ -157,11 +172,12 @@ abstract contract Settlement is AgreementStore, SignedForms {
         returns (SkipReason)
     {
         unchecked {
-            Reading memory reading = desk.reading;
-            if (reading.sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
-            if (reading.sequence < state.sequence()) return SkipReason.Stale;
+            Record memory reading = desk.reading;
+            uint256 sequence = reading.sequence;
+            if (sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
+            if (sequence < state.sequence()) return SkipReason.Stale;
             uint256 endAt = type(uint256).max;
-            if (state.isSpecial()) {
+            if (AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0) {
                 SkipReason reason;
                 (reason, endAt) = _checkEnding(reading, state);
                 if (reason != SkipReason.None) return reason;
@@ -183,33 +199,35 @@ abstract contract Settlement is AgreementStore, SignedForms {
             uint256 taken = TariffMath.charge(rates, reading, elapsed);
             uint256 settled = state.settled();
             if (taken <= settled) {
-                if (reading.sequence == state.sequence()) return SkipReason.Stale;
+                if (sequence == state.sequence()) return SkipReason.Stale;
                 if (taken < settled) return SkipReason.ChargeFell;
             }
             // Cumulative since opening, so the order of readings never matters.
-            if (
-                taken * 1 hours
-                    > rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * 1 hours
-            ) return SkipReason.Implausible;
+            if (taken * 1 hours > rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * 1 hours)
+            return SkipReason.Implausible;
             // What is due, as far as the hold reaches; what is beyond is arrears, which nobody stores.
             taken -= settled;
             if (taken > state.hold()) taken = state.hold();
-            if (state.isSpecial() && reading.sequence > state.sequence()) _noteUse(reading, rates);
 
-            state = state.afterCharge(reading.sequence, elapsed, taken);
+            bool isNewer = sequence > state.sequence();
+            state = state.afterCharge(sequence, elapsed, taken);
             kept.state = state;
             emit ReadingSettled(reading.agreementId, state);
-            _addFees(desk.fees, _pot(route, rates), taken);
+            // The split's number above the currency's address.
+            uint256 pot = Route.unwrap(route) >> 32 << 192 | rates.currency;
+            Fees memory fees = desk.fees;
+            if (pot != fees.pot) _turnTo(fees, pot);
+            fees.amount += taken;
 
-            if (state.isSpecial()) _settleEnding(reading, kept, state, rates, elapsed);
-            else if (_wantsRefill(state, rates)) _refill(reading.agreementId, kept, state, rates);
+            if (AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0) _settleEnding(desk, kept, state, elapsed, isNewer);
+            else if (state.hold() * 2 < rates.holdTarget) _refill(reading.agreementId, kept, state, rates);
             return SkipReason.None;
         }
     }
 
     /// @return reason None, unless the agreement takes no reading like this one any more.
     /// @return endAt As late as can be while no end was requested.
-    function _checkEnding(Reading memory reading, AgreementState state)
+    function _checkEnding(Record memory reading, AgreementState state)
         private
         view
         returns (SkipReason reason, uint256 endAt)
@@ -221,13 +239,12 @@ abstract contract Settlement is AgreementStore, SignedForms {
     }
 
     /// @dev What follows a reading of an agreement that is ending, suspended or announced as unused.
-    function _settleEnding(
-        Reading memory reading,
-        Kept storage kept,
-        AgreementState state,
-        Rates memory rates,
-        uint256 elapsed
-    ) private {
+    /// @param isNewer Completing an old reading shows no new use.
+    function _settleEnding(Desk memory desk, Kept storage kept, AgreementState state, uint256 elapsed, bool isNewer)
+        private
+    {
+        (Record memory reading, Rates memory rates) = (desk.reading, desk.rates);
+        if (isNewer) _noteUse(reading, rates);
         Ending memory ending = _ending(reading.agreementId);
         if (ending.endAt == 0) {
             if (!ending.suspended && _wantsRefill(state, rates)) _refill(reading.agreementId, kept, state, rates);
@@ -237,33 +254,29 @@ abstract contract Settlement is AgreementStore, SignedForms {
             if (endAt < ending.endAt) ending.endAt = uint40(endAt);
             ending.finalAccepted = true;
             _writeEnding(reading.agreementId, kept, ending);
-            emit FinalReadingAccepted(reading.agreementId, reading.sequence);
-        }
-    }
-
-    function _pot(Route route, Rates memory rates) private pure returns (uint256) {
-        return (Route.unwrap(route) >> 32 << 192) | rates.currency;
-    }
-
-    function _addFees(Fees memory fees, uint256 pot, uint256 amount) private {
-        unchecked {
-            if (pot != fees.pot) _turnTo(fees, pot);
-            fees.amount += amount;
+            emit FinalReadingAccepted(reading.agreementId, uint32(reading.sequence));
         }
     }
 
     /// @dev Where all pots are in use they are paid out first: memory does not grow with the number of splits.
     function _turnTo(Fees memory fees, uint256 pot) private {
         unchecked {
-            fees.amounts[fees.place] = fees.amount;
+            uint256 count = fees.count;
             uint256 place = 0;
-            while (place < fees.count && fees.pots[place] != pot) ++place;
-            if (place == MOST_POTS) {
-                _payOut(fees);
-                place = 0;
+            if (count != 0) {
+                fees.amounts[fees.place] = fees.amount;
+                while (place < count && fees.pots[place] != pot) ++place;
+                if (place == MOST_POTS) {
+                    _payOut(fees);
+                    (place, count) = (0, 0);
+                }
             }
-            if (place == fees.count) (fees.pots[place], fees.amounts[place], fees.count) = (pot, 0, place + 1);
-            (fees.pot, fees.place, fees.amount) = (pot, place, fees.amounts[place]);
+            if (place == count) {
+                (fees.pots[place], fees.amount, fees.count) = (pot, 0, count + 1);
+            } else {
+                fees.amount = fees.amounts[place];
+            }
+            (fees.pot, fees.place) = (pot, place);
         }
     }
 
@@ -271,15 +284,15 @@ abstract contract Settlement is AgreementStore, SignedForms {
     function _payOut(Fees memory fees) private {
         unchecked {
             fees.amounts[fees.place] = fees.amount;
-            for (uint256 i = 0; i < fees.count; ++i) {
+            uint256 count = fees.count;
+            for (uint256 i = 0; i < count; ++i) {
                 uint256 pot = fees.pots[i];
                 _payFees(SplitId.wrap(uint64(pot >> 192)), address(uint160(pot)), fees.amounts[i]);
             }
-            fees.count = 0;
         }
     }
 
-    function _isTimed(Reading memory reading) private pure returns (bool) {
+    function _isTimed(Record memory reading) private pure returns (bool) {
         return reading.flags & FLAG_CLOCK_NOT_SYNCHRONISED == 0;
     }
 
@@ -291,8 +304,8 @@ abstract contract Settlement is AgreementStore, SignedForms {
         }
     }
 
-    /// @dev Use counts against an announcement of non-use whether it is paid or owed; completing an old reading does not.
-    function _noteUse(Reading memory r, Rates memory rates) private {
+    /// @dev Use counts against an announcement of non-use whether it is paid or owed.
+    function _noteUse(Record memory r, Rates memory rates) private {
         Ending storage ending = _endings[r.agreementId];
         if (ending.unusedFrom == 0 || ending.usedSince) return;
         if (TariffMath.usageCharge(rates, r) > ending.usageAtAnnouncement) ending.usedSince = true;

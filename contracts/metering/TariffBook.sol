@@ -7,7 +7,7 @@ import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {TariffPages} from "../libraries/TariffPages.sol";
 import {TariffId} from "../types/Identifiers.sol";
-import {Reading} from "../types/MeterForms.sol";
+import {Record} from "../types/MeterForms.sol";
 import {KIND_RESULT, Rates, Tariff} from "../types/Tariff.sol";
 
 /// @title Immutable published price lists; see ITariffBook.
@@ -50,6 +50,11 @@ contract TariffBook is ITariffBook {
     }
 
     /// @inheritdoc ITariffBook
+    function unusedDaysOf(TariffId tariff) external view returns (uint32) {
+        return publisherOf[tariff] == address(0) ? 0 : TariffPages.read(address(this), tariff).unusedDays;
+    }
+
+    /// @inheritdoc ITariffBook
     function quote(TariffId tariff, uint48[4] calldata registers, uint32 elapsed)
         external
         view
@@ -58,7 +63,7 @@ contract TariffBook is ITariffBook {
         _requireKnown(tariff);
         Rates memory rates;
         TariffPages.load(address(this), tariff, rates);
-        Reading memory reading;
+        Record memory reading;
         reading.register0 = registers[0];
         reading.register1 = registers[1];
         reading.register2 = registers[2];

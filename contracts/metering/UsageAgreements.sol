@@ -10,7 +10,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {SetCap, Suspend, hashSetCap, hashSuspend} from "../types/AccountForms.sol";
-import {AgreementState} from "../types/AgreementState.sol";
+import {AgreementState, Kept} from "../types/AgreementState.sol";
 import {AgreementId, AssetId} from "../types/Identifiers.sol";
 import {Reading, hashReading} from "../types/MeterForms.sol";
 import {AgreementStore} from "./AgreementStore.sol";

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TariffMath} from "../libraries/TariffMath.sol";
-import {Reading} from "../types/MeterForms.sol";
+import {Record} from "../types/MeterForms.sol";
 import {Rates} from "../types/Tariff.sol";
 
 /// Exposes the library to tests and golden vectors.
@@ -21,9 +21,7 @@ contract TariffMathHarness {
         pure
         returns (uint256)
     {
-        return TariffMath.usageCharge(
-            _tariff(pricesPerMillion, 0), _reading(registers)
-        );
+        return TariffMath.usageCharge(_tariff(pricesPerMillion, 0), _reading(registers));
     }
 
     function standingCharge(uint80 standingPerDay, uint32 elapsed) external pure returns (uint256) {
@@ -34,7 +32,7 @@ contract TariffMathHarness {
         return uint80(TariffMath.capped(amount));
     }
 
-    function _reading(uint48[4] memory registers) private pure returns (Reading memory r) {
+    function _reading(uint48[4] memory registers) private pure returns (Record memory r) {
         r.register0 = registers[0];
         r.register1 = registers[1];
         r.register2 = registers[2];

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
+import {LedgerCalls} from "../libraries/LedgerCalls.sol";
 import {PayeeLists} from "../libraries/PayeeLists.sol";
 import {SplitMath} from "../libraries/SplitMath.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
@@ -157,7 +158,7 @@ contract FeeSplitter is IFeeSplitter {
 
         totals[currency] = total;
         emit Distributed(id, version, currency, total, paid);
-        PayeeLists.pay(accounts, _key(id), currency, receivers, amounts);
+        LedgerCalls.moveFromToMany(accounts, _key(id), currency, receivers, amounts);
     }
 
     function _distributeAll(SplitId id, Split storage split) private {

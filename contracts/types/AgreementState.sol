@@ -5,9 +5,15 @@ pragma solidity 0.8.37;
 /// `special` says that the second slot must be read as well. Zero means "no such agreement".
 type AgreementState is uint256;
 
+/// So that the place of a state can be named once, to read and to write it.
+struct Kept {
+    AgreementState state;
+}
+
 using AgreementStateParts for AgreementState global;
 
-uint256 constant SPECIAL_BIT = 1 << 255;
+uint256 constant SPECIAL_SHIFT = 255;
+uint256 constant SPECIAL_BIT = 1 << SPECIAL_SHIFT;
 uint256 constant SEQUENCE_MASK = uint256(0x7fffffff) << 224;
 uint256 constant ELAPSED_MASK = uint256(type(uint32).max) << 160;
 
@@ -28,8 +34,7 @@ library AgreementStateParts {
     }
 
     function isSpecial(AgreementState state) internal pure returns (bool) {
-        // The highest bit: as a signed number the word is negative.
-        return int256(AgreementState.unwrap(state)) < 0;
+        return AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0;
     }
 
     function sequence(AgreementState state) internal pure returns (uint256) {

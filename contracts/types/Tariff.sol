@@ -26,7 +26,8 @@ struct Tariff {
     bytes32 termsHash;
 }
 
-/// A tariff as its page has it: the same fields in the same order, a word each, so that nothing is cleaned again before it is used.
+/// The first fourteen fields of a tariff, in its order, as its page has them: a word each, so that nothing is cleaned again before
+/// it is used.
 struct Rates {
     uint256 currency;
     uint256 standingPerDay;
@@ -42,12 +43,6 @@ struct Rates {
     uint256 holdTarget;
     uint256 maxChargePerHour;
     uint256 burst;
-    uint256 taxIncluded;
-    uint256 kind;
-    uint256 sessionCap;
-    uint256 idleStop;
-    uint256 unusedDays;
-    uint256 termsHash;
 }
 
 uint8 constant KIND_PRODUCT = 0;

@@ -106,9 +106,9 @@ def check_i1(evidence: Evidence) -> None:
     for currency in sorted(ledger.admitted):
         token = int.from_bytes(currency, "big")
         balances = sum(
-            evidence.stored(ledger, ("_balances", owner, held)) for owner, held in ledger.balances if held == token
+            evidence.stored(ledger, ("_credit", held, owner)) for owner, held in ledger.balances if held == token
         )
-        supply = evidence.stored(ledger, ("_totalSupplies", token))
+        supply = evidence.stored(ledger, ("_supply", token))
         custody = evidence.custodies.get(currency)
         figures = {"credited": credited[currency], "withdrawn": withdrawn[currency], "balances": balances}
         if custody is not None:
@@ -190,7 +190,7 @@ def check_i5(evidence: Evidence) -> None:
     for currency in sorted(set(holds) | set(world.agreements.held)):
         tracked = evidence.stored(world.agreements, ("_held", currency))
         token = int.from_bytes(currency, "big")
-        balance = evidence.stored(world.accounts, ("_balances", world.agreements.holds_account, token))
+        balance = evidence.stored(world.accounts, ("_credit", token, world.agreements.holds_account))
         figures = {"holds": holds[currency], "tracked": tracked, "sub-account": balance, "gifts": balance - tracked}
         sound = holds[currency] == tracked <= balance
         _conclude(evidence, "I-5", _currency(currency), figures, sound, world.agreements)
@@ -223,7 +223,7 @@ def check_i7(evidence: Evidence) -> None:
     sums = {"received": sum(received.values()), "paid": sum(paid.values()), "undistributed": 0}
     for (number, currency), amount in received.items():
         token = int.from_bytes(currency, "big")
-        left = evidence.stored(world.accounts, ("_balances", world.splits.account_of(number), token))
+        left = evidence.stored(world.accounts, ("_credit", token, world.splits.account_of(number)))
         sums["undistributed"] += left
         if amount != paid[number, currency] + left:
             place = Place(contract="FeeSplitter", address=world.splits.address, variable=f"split {number}")

@@ -22,6 +22,12 @@ contract SplitMathTest {
         assert(carried + second - paid < shares.length);
     }
 
+    /// The assembly is the formula, wherever the formula does not overflow.
+    function testFuzz_AnEntitlementIsTheFloorOfItsPart(uint128 total, uint96 share, uint128 more) external pure {
+        uint256 sum = uint256(share) + more + 1;
+        assert(SplitMath.entitlement(total, share, sum) == uint256(total) * share / sum);
+    }
+
     /// Q-13: any number of slices pays every payee exactly what one shot pays.
     function testFuzz_Q13_SlicingNeverBeatsOneShot(uint96[] calldata seeds, uint128[12] calldata receipts)
         external

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TariffMath} from "contracts/libraries/TariffMath.sol";
-import {Reading} from "contracts/types/MeterForms.sol";
+import {Record} from "contracts/types/MeterForms.sol";
 import {Rates} from "contracts/types/Tariff.sol";
 
 /// I-3, I-4 and Q-7 as far as arithmetic goes: a charge is cumulative, never falls and never depends on slicing.
@@ -40,7 +40,9 @@ contract TariffMathTest {
             grown[i] = uint48(registers[i] + growth[i] % (uint256(type(uint48).max) - registers[i] + 1));
         }
         uint32 end = uint32(elapsed + later % (uint256(type(uint32).max) - elapsed + 1));
-        assert(TariffMath.charge(tariff, _reading(grown), end) >= TariffMath.charge(tariff, _reading(registers), elapsed));
+        assert(
+            TariffMath.charge(tariff, _reading(grown), end) >= TariffMath.charge(tariff, _reading(registers), elapsed)
+        );
     }
 
     /// Q-7: what is taken over any readings in between telescopes to the last charge, below the cap and at it.
@@ -79,7 +81,7 @@ contract TariffMathTest {
         assert(standing * 86_400 <= uint256(perDay) * elapsed && uint256(perDay) * elapsed < (standing + 1) * 86_400);
     }
 
-    function _reading(uint48[4] memory registers) private pure returns (Reading memory r) {
+    function _reading(uint48[4] memory registers) private pure returns (Record memory r) {
         r.register0 = registers[0];
         r.register1 = registers[1];
         r.register2 = registers[2];
