@@ -8,7 +8,7 @@ import {Reading, Record} from "../types/MeterForms.sol";
 import {Route} from "../types/Route.sol";
 
 /// @title Reads the packed batch (docs/wire-formats.md) and hashes, recovers and looks up what each record in it needs, without
-///        allocating memory for it. The only assembly of the platform, but for one call in MeterSignatures.
+///        allocating memory for it. The libraries with assembly are named in contracts/README.md.
 /// @dev Callers check bounds before they load: the loads themselves read past the end as zeros. Each function is fuzzed against
 ///      the plain Solidity that it stands for (tests/forge).
 library ReadingCodec {

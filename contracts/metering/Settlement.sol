@@ -24,8 +24,8 @@ import {AgreementStore} from "./AgreementStore.sol";
 
 uint256 constant MOST_POTS = 8;
 
-/// @title Turns signed cumulative readings into money: one written slot per reading, one movement per run of readings
-///        whose assets share a split.
+/// @title Turns signed cumulative readings into money: one written slot per reading, one movement per batch and
+///        split.
 abstract contract Settlement is AgreementStore, SignedForms {
     /// Fees taken from holds and not yet moved to their splits. A pot is a split and a currency; `pot` and `amount` stand for
     /// the one that the last reading paid into, `amounts[place]` is only true of the others.
@@ -204,7 +204,9 @@ abstract contract Settlement is AgreementStore, SignedForms {
             }
             // Cumulative since opening, so the order of readings never matters.
             if (taken * 1 hours > rates.maxChargePerHour * (block.timestamp - state.openedAt()) + rates.burst * 1 hours)
-            return SkipReason.Implausible;
+            {
+                return SkipReason.Implausible;
+            }
             // What is due, as far as the hold reaches; what is beyond is arrears, which nobody stores.
             taken -= settled;
             if (taken > state.hold()) taken = state.hold();
