@@ -45,9 +45,9 @@ def check_i1(evidence: Evidence) -> None:
     for currency in sorted(ledger.admitted):
         token = int.from_bytes(currency, "big")
         balances = sum(
-            evidence.stored(ledger, ("_balances", owner, held)) for owner, held in ledger.balances if held == token
+            evidence.stored(ledger, ("_credit", held, owner)) for owner, held in ledger.balances if held == token
         )
-        supply = evidence.stored(ledger, ("_totalSupplies", token))
+        supply = evidence.stored(ledger, ("_supply", token))
         custody = evidence.custodies.get(currency)
         figures = {"credited": credited[currency], "withdrawn": withdrawn[currency], "balances": balances}
         if custody is not None:
@@ -99,7 +99,7 @@ def check_i5(evidence: Evidence) -> None:
     for currency in sorted(set(holds) | set(world.agreements.held)):
         tracked = evidence.stored(world.agreements, ("_held", currency))
         token = int.from_bytes(currency, "big")
-        balance = evidence.stored(world.accounts, ("_balances", world.agreements.holds_account, token))
+        balance = evidence.stored(world.accounts, ("_credit", token, world.agreements.holds_account))
         figures = {"holds": holds[currency], "tracked": tracked, "sub-account": balance, "gifts": balance - tracked}
         sound = holds[currency] == tracked <= balance
         _conclude(evidence, "I-5", _currency(currency), figures, sound, world.agreements)
@@ -118,7 +118,7 @@ def check_i7(evidence: Evidence) -> None:
     for (account, currency), amount in tally.received.items():
         if (number := numbers.get(account, 0)) == 0:
             continue
-        left = evidence.stored(world.accounts, ("_balances", account, int.from_bytes(currency, "big")))
+        left = evidence.stored(world.accounts, ("_credit", int.from_bytes(currency, "big"), account))
         sums["received"] += amount
         sums["undistributed"] += left
         if amount != tally.paid[account, currency] + left:

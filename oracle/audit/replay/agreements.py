@@ -242,7 +242,7 @@ class AgreementsBase(Module):
 
     @staticmethod
     def state_path(agreement: Agreement) -> Path:
-        return "_states", keccak(word(agreement.number) + word(agreement.asset) + word(agreement.tariff))
+        return "_states", keccak(word(agreement.number) + word(agreement.asset) + word(agreement.tariff)), "state"
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.nonce_storage()

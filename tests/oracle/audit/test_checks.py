@@ -93,7 +93,7 @@ def test_storage_that_does_not_balance(honest: Seen) -> None:
     evidence = evidence_of(honest)
     account = world.splits.account_of(1)
     token = max(token for owner, token in world.accounts.balances if owner == account)
-    slot = Layout(world.accounts.abi.layout).spot(("_balances", account, token)).slot
+    slot = Layout(world.accounts.abi.layout).spot(("_credit", token, account)).slot
     evidence.words[world.accounts.address][slot] += 1  # type: ignore[index]
     assert failing(evidence) == {"I-1", "I-7"}
 

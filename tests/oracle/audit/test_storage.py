@@ -30,7 +30,7 @@ def spoil(node: Node, contract: bytes, slot: int, value: int) -> None:
 @pytest.mark.parametrize(
     ("contract", "path"),
     [
-        ("PrepaidAccounts", ("_totalSupplies",)),
+        ("PrepaidAccounts", ("_supply",)),
         ("UsageAgreements", ("_agreementCount",)),
         ("FeeSplitter", ("_count",)),
         ("AssetRegistry", ("assetCount",)),
@@ -42,7 +42,7 @@ def test_a_word_the_chain_changed_is_found(
     changeable: Node, directory: bytes, honest: Seen, contract: str, path: tuple[str | int, ...]
 ) -> None:
     module = next(each for each in honest.world.modules.values() if contract == each.CONTRACT)
-    full = (*path, int.from_bytes(min(honest.world.accounts.admitted), "big")) if path == ("_totalSupplies",) else path
+    full = (*path, int.from_bytes(min(honest.world.accounts.admitted), "big")) if path == ("_supply",) else path
     slot = Layout(module.abi.layout).spot(full).slot
     spoil(changeable, module.address, slot, 3 << 200)
     found = audit(changeable, directory).findings.found
@@ -60,7 +60,7 @@ def test_a_word_where_the_replay_knows_none_is_found(changeable: Node, directory
 def test_a_balance_out_of_nothing_breaks_the_books(changeable: Node, directory: bytes, honest: Seen) -> None:
     ledger = honest.world.accounts
     (owner, token), amount = max(ledger.balances.items(), key=lambda item: item[1])
-    slot = Layout(ledger.abi.layout).spot(("_balances", owner, token)).slot
+    slot = Layout(ledger.abi.layout).spot(("_credit", token, owner)).slot
     spoil(changeable, ledger.address, slot, amount + 1)
     found = audit(changeable, directory).findings.found
     assert {"storage", "I-1"} <= {each.check for each in found}
