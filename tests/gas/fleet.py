@@ -52,7 +52,7 @@ def settle_large(economy: Economy, batch: bytes) -> Any:
 
 
 def batch_of(economy: Economy, hires: list[Hire], sequence: int, time: int, charge: int) -> bytes:
-    """One reading of each, with a telemetry root, by tariff and then by split: one group a tariff, few changes of pot."""
+    """One reading of each, with a telemetry root, by tariff and then by split: one group a tariff, few new pots."""
     ordered = sorted(hires, key=lambda hire: (hire.priced.id, economy.assets.route(hire.drill.id) >> 32 & SPLIT))
     root = keccak(b"telemetry")
     return economy.batch(
