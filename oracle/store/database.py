@@ -1,15 +1,17 @@
 """Engine, transactions and migrations; SQLite by default, PostgreSQL by address."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, Executable, Select, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
@@ -18,6 +20,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from oracle.errors import Fatal, Retryable
 
 BUSY_SECONDS = 10
+_CACHE_KIB = 65_536
+"""Of pages a connection, used only where a database is that large: with SQLite's own 2 MiB, 100,000 agreements are read
+from the file again and again."""
+_COUNTS = (1, 4, 20, 100, 500)
+"""How many keys one query asks for, so that few texts serve all numbers of them."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x43495345
 """Key of PostgreSQL's advisory lock: two processes that start together migrate one after the other."""
@@ -37,7 +44,11 @@ class Database:
             if not parsed.database or parsed.database == ":memory:":
                 raise Fatal("database", "a database in memory forgets what was acknowledged", "Name a file.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+            # The connection used last has its pages at hand.
+            options: dict[str, object] = {
+                "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False},
+                "pool_use_lifo": True,
+            }
         else:
             options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
         self.engine: Engine = create_engine(url, hide_parameters=True, **options)
@@ -61,6 +72,12 @@ class Database:
             connection = raw.execution_options(cise_write=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def visiting(self) -> Iterator["Visit"]:
+        """Several transactions, one after the other, on one connection."""
+        with _typed_errors(), self.engine.connect() as connection:
+            yield Visit(connection, self.is_sqlite)
 
     def migrate(self) -> None:
         """Brings the tables to this release; creates them in an empty database. Raises Fatal for a newer one."""
@@ -95,12 +112,86 @@ class Database:
             )
 
 
+class Visit:
+    """What a door does with the database for one request: look, work without a lock, then write for a short time."""
+
+    def __init__(self, connection: Connection, is_sqlite: bool) -> None:
+        self._connection = connection
+        self._is_sqlite = is_sqlite
+        self._version: object = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view; nothing is written."""
+        connection = self._connection.execution_options(cise_write=False)
+        with connection.begin():
+            yield connection
+            self._version = self._data_version()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, durable when the block ends."""
+        connection = self._connection.execution_options(cise_write=True)
+        with connection.begin():
+            yield connection
+
+    def is_as_read(self) -> bool:
+        """While writing: whether nobody else has written since the last `reading`. False where it cannot be told."""
+        return self._version is not None and self._version == self._data_version()
+
+    def _data_version(self) -> object:
+        if not self._is_sqlite:
+            return None
+        return _driver(self._connection).execute("PRAGMA data_version").fetchone()[0]
+
+
+def rows(connection: Connection, statement: Select[Any], wanted: Iterable[int], **more: object) -> Iterator[Any]:
+    """The rows of a query whose `wanted` is an expanding parameter, for any number of keys.
+
+    On SQLite past SQLAlchemy, which takes longer to run such a query than SQLite itself: columns come as the driver
+    gives them, amounts as text.
+    """
+    keys = list(wanted)
+    for start in range(0, len(keys), _COUNTS[-1]):
+        part = keys[start : start + _COUNTS[-1]]
+        if connection.dialect.name != "sqlite":
+            yield from connection.execute(statement, {"wanted": part, **more})
+            continue
+        count = next(count for count in _COUNTS if count >= len(part))
+        query, names, literals = _compiled(statement, connection.dialect, count, tuple(more))
+        fixed = {**literals, **more}
+        part += part[-1:] * (count - len(part))
+        given = iter(part)
+        values = [fixed[name] if name in fixed else next(given) for name in names]
+        yield from _driver(connection).execute(query, values)
+
+
+@lru_cache(maxsize=128)
+def _compiled(
+    statement: Executable, dialect: Dialect, count: int, others: Sequence[str]
+) -> tuple[str, tuple[str, ...], Mapping[str, object]]:
+    """The text, its parameters in their order, and the values of those that the query itself brings."""
+    given = {"wanted": [0] * count, **dict.fromkeys(others)}
+    state = statement.compile(dialect=dialect).construct_expanded_state(given)  # type: ignore[attr-defined]
+    expanded = {name for names in state.parameter_expansion.values() for name in names}
+    own = {name: value for name, value in state.parameters.items() if name not in expanded and name not in others}
+    return state.statement, tuple(state.positiontup), own
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
 @contextmanager
 def _typed_errors() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
         raise DatabaseBusy("database", str(error.orig)[:120]) from error
+    except sqlite3.OperationalError as error:
+        raise DatabaseBusy("database", str(error)[:120]) from error
     except IntegrityError as error:
         # Two writers at once, where the database lets them: the second finds the first's rows when it comes again.
         raise DatabaseBusy("database", "somebody else wrote the same row at the same time") from error
@@ -109,7 +200,8 @@ def _typed_errors() -> Iterator[None]:
 def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)
     connection.isolation_level = None  # the transactions are ours, not the driver's
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    busy, cache = f"busy_timeout={BUSY_SECONDS * 1000}", f"cache_size=-{_CACHE_KIB}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", busy, cache):
         connection.execute(f"PRAGMA {pragma}")
 
 

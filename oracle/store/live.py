@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from oracle.store.tables import live_events
@@ -48,19 +49,33 @@ def add(
 
 
 def add_all(connection: Connection, now: float, new: Sequence[NewEvent]) -> None:
-    if new:
-        rows = [
-            {
-                "at": now,
-                "kind": event.kind,
-                "payload": dict(event.payload),
-                "asset_id": event.asset,
-                "agreement_id": event.agreement,
-                "public": event.public,
-            }
-            for event in new
+    if not new:
+        return
+    if connection.dialect.name == "sqlite":
+        # Past SQLAlchemy's treatment of each value: there is one event for each machine in a request.
+        plain = [
+            (now, each.kind, each.asset, each.agreement, each.public, msgspec.json.encode(each.payload).decode())
+            for each in new
         ]
-        connection.execute(insert(live_events), rows)
+        connection.exec_driver_sql(_INSERT, plain)
+        return
+    rows = [
+        {
+            "at": now,
+            "kind": each.kind,
+            "payload": dict(each.payload),
+            "asset_id": each.asset,
+            "agreement_id": each.agreement,
+            "public": each.public,
+        }
+        for each in new
+    ]
+    connection.execute(insert(live_events), rows)
+
+
+_INSERT = (
+    f"INSERT INTO {live_events.name} (at, kind, asset_id, agreement_id, public, payload) VALUES (?, ?, ?, ?, ?, ?)"
+)
 
 
 def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[LiveEvent]:
@@ -85,4 +100,6 @@ def last_id(connection: Connection) -> int:
 
 
 def purge(connection: Connection, now: float) -> None:
-    connection.execute(delete(live_events).where(live_events.c.at < now - KEPT_SECONDS))
+    """The newest stays: after an empty table SQLite would number from 1 again, below what readers have seen."""
+    newest = select(func.max(live_events.c.id)).scalar_subquery()
+    connection.execute(delete(live_events).where(live_events.c.at < now - KEPT_SECONDS, live_events.c.id < newest))

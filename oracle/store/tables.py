@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -79,10 +80,12 @@ readings = Table(
     Column("skips", Integer, nullable=False, default=0),
     Column("skip_reason", String(24)),
     Column("retry_at", Float),
+    # One index that every reading is written into: machines come in any order, so each index is a page of its own to
+    # write for each reading. The second one holds only what a person has or had to look at.
     UniqueConstraint("agreement_id", "sequence", "digest"),
-    Index(None, "agreement_id", "state", "sequence"),
-    Index(None, "asset_id", "id"),
 )
+HELD = readings.c.state != text("'accepted'")
+Index("ix_readings_held", readings.c.agreement_id, readings.c.sequence, sqlite_where=HELD, postgresql_where=HELD)
 
 quarantine = Table(
     "quarantine",

@@ -1,12 +1,9 @@
 """What meters send."""
 
-from collections.abc import Sequence
-
-import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
-from oracle.domain.answers import answers_to_json
 from oracle.domain.forms import parse_signed
 from oracle.domain.statuses import Status
 from oracle.domain.telemetry import parse_telemetry
@@ -16,11 +13,17 @@ from oracle.ingest.schemas import Accepted, problems
 from oracle.ingest.state import SharedState
 from oracle.ingest.status_door import StatusDoor
 from oracle.ingest.telemetry_door import TelemetryDoor
+from oracle.points import Point, passed
 
 
-def _answer(door: ReadingsDoor, items: Sequence[object], now: float) -> bytes:
-    """On the worker's thread to its last byte; FastAPI's encoder looks at every value by itself."""
-    return msgspec.json.encode({"answers": answers_to_json(door.take(items, now))})
+class _Answered(Response):
+    """Bytes of JSON, and a point to pass once the server has them."""
+
+    media_type = bodies.JSON
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+        passed(Point.ACKNOWLEDGED)
 
 
 def router(readings: ReadingsDoor, telemetry: TelemetryDoor, statuses: StatusDoor) -> APIRouter:
@@ -33,8 +36,8 @@ def router(readings: ReadingsDoor, telemetry: TelemetryDoor, statuses: StatusDoo
         Idempotent. What is answered is on disk.
         """
         items = await bodies.items(request, shared.settings.items_limit)
-        answered = await run_in_threadpool(_answer, readings, items, shared.clock())
-        return Response(answered, media_type=bodies.JSON)
+        passed(Point.RECEIVED)
+        return _Answered(await run_in_threadpool(readings.take, items, shared.clock()))
 
     @routes.post("/telemetry", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 408, 413, 415, 422))
     async def post_telemetry(request: Request, shared: SharedState) -> Accepted:
