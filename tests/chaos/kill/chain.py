@@ -8,7 +8,6 @@ from typing import Any
 
 import requests
 import rlp
-from eth_account import Account
 from eth_utils.crypto import keccak
 
 SEQUENCE_BITS = (1 << 31) - 1
@@ -126,9 +125,8 @@ class RawChain:
         """The newest blocks are replaced by empty ones; their transactions are gone."""
         self.ask("anvil_reorg", depth, [])
 
-    def foreign(self, secret: str, nonce: int, chain_id: int) -> str:
+    def foreign(self, account: Any, nonce: int, chain_id: int) -> str:
         """A transaction of the relayer's account that the oracle knows nothing of; its hash."""
-        account = Account.from_key(secret)
         signed = account.sign_transaction(
             {
                 "type": 2, "chainId": chain_id, "nonce": nonce, "to": account.address, "value": 1, "gas": 21_000,

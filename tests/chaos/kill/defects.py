@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
+import asyncio
+import json
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, delete
 
-from oracle.domain.answers import ReadingAnswer
-from oracle.ingest.readings_door import ReadingsDoor
+from oracle.ingest import server
 from oracle.relay import index
 from oracle.relay.daemon import Daemon
 from oracle.store.tables import batch_readings, batch_transactions, batches
@@ -22,26 +21,52 @@ def plant(name: str) -> None:
 
 def _acknowledges_before_the_commit() -> None:
     """The door answers at once and writes a moment later."""
-    take = ReadingsDoor.take
+    build = server.configuration
 
-    def hasty(door: ReadingsDoor, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
-        answers = [_accepted(document) for document in documents]
+    def hasty(app: Any, settings: Any) -> Any:
+        return build(Hasty(app), settings)
 
-        def later() -> None:
-            time.sleep(0.4)
-            take(door, documents, now)
-
-        threading.Thread(target=later, daemon=True).start()
-        return answers
-
-    ReadingsDoor.take = hasty  # type: ignore[method-assign]
+    server.configuration = hasty
 
 
-def _accepted(document: Any) -> ReadingAnswer:
-    from oracle.domain.readings import ReadingResult, SignedReading, parse_signed_reading
+class Hasty:
+    """Answers readings with "accepted", then lets the application have them."""
 
-    signed = document if isinstance(document, SignedReading) else parse_signed_reading(document)
-    return ReadingAnswer(signed.reading.agreement_id, signed.reading.sequence, ReadingResult.ACCEPTED)
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("path") != "/v1/readings":
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            part = await receive()
+            body, more = body + part.get("body", b""), part.get("more_body", False)
+        answers = [
+            {
+                "agreementId": each["reading"]["agreementId"],
+                "sequence": each["reading"]["sequence"],
+                "result": "accepted",
+            }
+            for each in json.loads(body)
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": json.dumps({"answers": answers}).encode()})
+        task = asyncio.get_running_loop().create_task(self._later(scope, body))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _later(self, scope: Any, body: bytes) -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(_: Any) -> None:
+            return
+
+        await asyncio.sleep(0.4)
+        await self._app(scope, receive, send)
 
 
 def _signs_again_with_a_new_nonce() -> None:

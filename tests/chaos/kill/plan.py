@@ -92,7 +92,7 @@ def _kill(point: Point, mode: Mode, chance: random.Random) -> Kill:
     nth = chance.choice((1, 1, 2, 3)) if point in OFTEN else 1
     if STAGES.get(point, Stage.TRAFFIC) is not Stage.TRAFFIC or mode is Mode.TOOK:
         # Where the answer is lost the sender does not come to the next point.
-        calm = point in (Point.HANDED_OVER, Point.SENT, Point.SENDING)
+        calm = point in (Point.HANDED_OVER, Point.SENT, Point.GAP_FOUND, Point.GAP_FILLED)
         wire = Wire.WELL if calm else chance.choice((Wire.WELL, Wire.WELL, Wire.ANSWER_LOST))
     else:
         calm = point in (Point.HANDED_OVER, Point.SENT)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from oracle.chain.node import free_port
 from oracle.points import Point
-from tests.chaos.kill.books import Row, open_count
+from tests.chaos.kill.books import Row, open_count, outbox
 from tests.chaos.kill.checks import Broken, Checks
 from tests.chaos.kill.devices import Fleet
 from tests.chaos.kill.nursery import Nursery, Victim
@@ -118,8 +119,17 @@ class Run:
     def _lead_to_death(self, kill: Kill) -> None:
         victim = self.victim
         assert victim is not None
-        if not (kill.early and not victim.ready):
-            self._arm(kill, victim)
+        match kill.stage:
+            case Stage.TRAFFIC | Stage.MINING | Stage.STUCK:
+                if not kill.early or victim.ready:
+                    self._arm(kill, victim)
+            case Stage.FORK:
+                self._arm(kill, victim)
+                self.scene.chain.reorg(self.chance.randint(2, 12))
+            case Stage.GAP:
+                self._free_a_nonce(kill, victim)
+            case Stage.STANDBY:
+                victim = self._stand_by(kill, victim)
         began = time.monotonic()
         while victim.alive:
             if time.monotonic() - began > PATIENCE:
@@ -131,6 +141,39 @@ class Run:
                 self.scene.chain.mine()
             self.nursery.wait(lambda: not victim.alive, PAUSE)
         self._require_right_end(victim, kill)
+
+    def _free_a_nonce(self, kill: Kill, victim: Victim) -> None:
+        """A nonce that another program used, with one of ours above it, and then a fork without the other's."""
+        chain, relayer = self.scene.chain, self.scene.relayer
+        nonce = chain.nonce(relayer.address)
+        foreign = chain.foreign(relayer, nonce, self.scene.world.client.chain_id)
+        chain.mine(2)
+        self.fleet.measure(3, chain.time() - 1)
+        began = time.monotonic()
+        while not self._has_row(nonce + 1):
+            self._require_alive(victim)
+            if time.monotonic() - began > PATIENCE:
+                raise Broken(f"nothing was signed on nonce {nonce + 1}")
+            self.fleet.send()
+            self.nursery.wait(lambda: not victim.alive, PAUSE)
+        self._arm(kill, victim)
+        chain.forget([foreign])
+
+    def _has_row(self, nonce: int) -> bool:
+        with self.scene.books.live() as connection:
+            return any(row.nonce == nonce for row in outbox(connection))
+
+    def _stand_by(self, kill: Kill, leader: Victim) -> Victim:
+        """A second process, which waits for the lease; then the first is killed wherever it happens to be."""
+        port = free_port()
+        second = self.nursery.start(self.settings | {"port": port}, (kill.point, kill.nth), self.defect)
+        if not self.nursery.wait(lambda: second.ready or not second.alive, PATIENCE):
+            raise Broken("the second process does not start")
+        self._require_alive(second)
+        self.fleet.measure(3, self.scene.chain.time() - 1)
+        self.fleet.send()
+        self.nursery.kill(leader)
+        return second
 
     def _arm(self, kill: Kill, victim: Victim) -> None:
         self.scene.tap.wire = kill.wire

@@ -70,6 +70,10 @@ class Scene:
             "permits_every": 0.1,
             "refill_every": 0.3,
             "forms_every": 1,
+            "bump_after": 1,
+            "bump_after_blocks": 0,
+            "fee_versions": 40,
+            "gas_per_hour": 10**12,
         } | changes
 
     def on_chain(self) -> dict[int, OnChain]:

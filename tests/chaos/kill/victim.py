@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -141,6 +142,7 @@ class Nursery:
                 live(order, reader)
             finally:
                 # Whatever ended it: the copy of the nursery's own loop must not go on.
+                traceback.print_exc()
                 sys.stderr.flush()
                 os._exit(70)
         os.close(reader)
