@@ -59,6 +59,7 @@ class RawChain:
     def __init__(self, url: str) -> None:
         self._url = url
         self._session = requests.Session()
+        self._stranger: str = self.ask("eth_accounts")[-1]
 
     def ask(self, method: str, *parameters: Any) -> Any:
         return self.ask_many(method, [parameters])[0]
@@ -122,8 +123,11 @@ class RawChain:
             self.reorg(head - lowest + 1)
 
     def reorg(self, depth: int) -> None:
-        """The newest blocks are replaced by empty ones; their transactions are gone."""
-        self.ask("anvil_reorg", depth, [])
+        """The newest blocks are replaced by others; their transactions are gone.
+
+        A stranger's transaction stands in the first, because an empty block in an empty one's place has the same hash.
+        """
+        self.ask("anvil_reorg", depth, [[{"from": self._stranger, "to": self._stranger, "value": "0x1"}, 0]])
 
     def foreign(self, account: Any, nonce: int, chain_id: int) -> str:
         """A transaction of the relayer's account that the oracle knows nothing of; its hash."""

@@ -26,6 +26,7 @@ class Victim:
     number: int
     log: Path
     ready: bool = False
+    armed: bool = False
     reached: str | None = None
     code: int | None = None
     ended_at: float | None = None
@@ -66,7 +67,10 @@ class Nursery:
         return victim
 
     def arm(self, victim: Victim, point: Point, nth: int) -> None:
+        """Returns when the trap is set, or the victim has ended."""
+        victim.armed = False
         self._order({"do": "arm", "id": victim.number, "point": point.value, "nth": nth})
+        self.wait(lambda: victim.armed or not victim.alive, START_SECONDS)
 
     def kill(self, victim: Victim) -> None:
         """From outside, wherever it is."""
@@ -109,6 +113,8 @@ class Nursery:
                 match said["event"]:
                     case "ready":
                         victim.ready = True
+                    case "armed":
+                        victim.armed = True
                     case "reached":
                         victim.reached = said["point"]
                     case "ended":

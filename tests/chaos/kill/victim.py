@@ -71,7 +71,7 @@ def live(order: dict[str, Any], commands: int) -> None:
     if order["arm"] is not None:
         trap.set(*order["arm"])
     points.install(trap.passed)
-    threading.Thread(target=_obey, args=(trap, commands), daemon=True).start()
+    threading.Thread(target=_obey, args=(order["id"], trap, commands), daemon=True).start()
     settings = Settings(**order["settings"])
     configure_logging(settings.log_level)
     confirm.RESEND_SECONDS = RESEND_SECONDS
@@ -84,10 +84,11 @@ def live(order: dict[str, Any], commands: int) -> None:
         daemon.run()
 
 
-def _obey(trap: Trap, commands: int) -> None:
+def _obey(name: int, trap: Trap, commands: int) -> None:
     with os.fdopen(commands) as lines:
         for line in lines:
             trap.set(*json.loads(line))
+            report(id=name, event="armed")
 
 
 @dataclass

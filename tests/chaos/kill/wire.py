@@ -48,3 +48,12 @@ class Tap(FaultyNode):
                 return {"result": "0x" + keccak(raw).hex()}
             case Wire.CUT:
                 return None
+
+    def _answer(self, question: Any) -> Any:
+        try:
+            return super()._answer(question)
+        except ValueError:
+            import requests
+            found = requests.post(self._target, json=question, timeout=10)
+            open("/tmp/odd.txt", "a").write(f"{question}\n -> {found.status_code} {found.text[:300]}\n")
+            raise
