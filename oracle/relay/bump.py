@@ -40,7 +40,9 @@ def bump(
     sender, newest, settings = context.sender, versions[0], context.settings
     if sender is None or sender.address != batch.sender or batch.sent_at is None:
         return Bump.WAIT
-    late = now - newest.created_at >= settings.bump_after and head - newest.head >= settings.bump_after_blocks
+    # A clock that was set back must not make it wait for the time to come round again.
+    waited_long = not 0 <= now - newest.created_at < settings.bump_after
+    late = waited_long and head - newest.head >= settings.bump_after_blocks
     if not late or context.client.nonce(sender.address) != batch.nonce:
         return Bump.WAIT
     if len(versions) >= settings.fee_versions:

@@ -95,7 +95,8 @@ def _push(
         case SignedBytes() as newest:
             send(context, batch, newest, now)
             return
-    if batch.sent_at is None or now - batch.sent_at >= RESEND_SECONDS:
+    # A sending that lies ahead of now was noted before the clock was set back.
+    if batch.sent_at is None or not 0 <= now - batch.sent_at < RESEND_SECONDS:
         send(context, batch, newest, now)
 
 

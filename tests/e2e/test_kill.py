@@ -134,6 +134,7 @@ def test_killed_at_a_point(world: World, start_oracle, point):
     hire = world.hire()
     door = start_oracle("killed")
     door.post(hire.use(100), hire.use(200))
+    door.daemon.stop()
     dying = spawn(DYING + ONE_ROUND, door.settings, POINTS[point])
     assert dying.wait(timeout=30) == -signal.SIGKILL
     survivor = Daemon(door.settings)

@@ -23,9 +23,9 @@ from oracle.chain.transactions import Sender
 from oracle.errors import Fatal, Rejected
 from oracle.settings import Settings
 from oracle.types import AgreementId, ChainId
-from tests.e2e.proxy import FaultyNode, error
 from tests.e2e.world import CUSTOMER, HOLD, RELAYER, secret_of
 from tests.environment import ROOT
+from tests.helpers.faulty_node import FaultyNode, error
 
 KEY = "0x" + "ab" * 32
 

@@ -13,9 +13,9 @@ from oracle.relay.daemon import Daemon
 from oracle.relay.submit import settle_due
 from oracle.store import batches, checkpoints, read_model, readings
 from oracle.store.batches import Stage
-from tests.e2e.proxy import FaultyNode, error
 from tests.e2e.steps import run_out, settle_directly
 from tests.e2e.world import CUSTOMER, EUR, HOLD
+from tests.helpers.faulty_node import FaultyNode, error
 
 
 @pytest.fixture
