@@ -5,6 +5,7 @@ first eleven entries are `Reading.values()` in wire order, so that they can be p
 """
 
 import struct
+from collections.abc import Iterable
 
 import sha3
 
@@ -40,7 +41,7 @@ def opening(domains: Domains) -> bytes:
     return b"\x19\x01" + domains.of(Reading).separator
 
 
-def digest(begin: bytes, item: PlainReading) -> Bytes32:
-    """The 32 bytes that the meter signed; `begin` is the deployment's `opening`."""
-    inner = sha3.keccak_256(_pack_words(_TYPE_HASH, *item[:11])).digest()
-    return Bytes32(sha3.keccak_256(begin + inner).digest())
+def digests(begin: bytes, items: Iterable[PlainReading]) -> list[Bytes32]:
+    """The 32 bytes that the meter signed, of each; `begin` is the deployment's `opening`."""
+    pack, keccak, kind = _pack_words, sha3.keccak_256, _TYPE_HASH
+    return [keccak(begin + keccak(pack(kind, *item[:11])).digest()).digest() for item in items]

@@ -1,5 +1,6 @@
 """The HTTP application: composition of doors and routes."""
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -64,6 +65,9 @@ def create_app(
     )
     for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster), health.routes):
         app.include_router(routes)
+    # Modules and routes live as long as the process: no request need wait while they are looked through for rubbish.
+    gc.collect()
+    gc.freeze()
     return app
 
 

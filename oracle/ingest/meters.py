@@ -9,7 +9,7 @@ from oracle.chain.client import ChainClient
 from oracle.chain.contracts import METERS, contract
 from oracle.chain.node_errors import CallReverted, NodeRefused
 from oracle.domain.forms import Domains, Form, digest
-from oracle.domain.signatures import Curve, is_signed_by, meter_signer
+from oracle.domain.signatures import Curve, are_signed_by, meter_signer
 from oracle.errors import BadSignature
 from oracle.settings import Settings
 from oracle.store.checkpoints import Checkpoint
@@ -42,20 +42,19 @@ class MeterCheck:
             raise BadSignature(who, "is not signed by the asset's present meter", asset.meter)
         return found
 
-    def is_signed(self, asset: Asset, digest: Bytes32, signature: bytes) -> bool | None:
-        """Whether the asset's meter signed the reading with this digest; None where only the chain can tell (`ask`).
+    def are_signed(self, asset: Asset, signed: Sequence[tuple[Bytes32, bytes]]) -> list[bool] | None:
+        """Whether the asset's meter signed each of these digests; None where only the chain can tell (`ask`).
 
-        With either parity bit: `relay.seal` puts it right before the chain sees it. Raises BadSignature for malformed
-        ones.
+        With either parity bit: `relay.seal` puts it right before the chain sees it.
         """
         meter = asset.meter
         if meter is None:
-            return False
+            return [False] * len(signed)
         if asset.curve == Curve.SECP256K1:
-            return is_signed_by(meter, digest, signature)
+            return are_signed_by(meter, signed)
         if asset.curve == Curve.ERC1271:
             return None
-        return meter_signer(asset.curve, digest, signature) == meter
+        return [_signer(asset.curve, digest, signature) == meter for digest, signature in signed]
 
     def ask(self, checkpoint: Checkpoint, questions: Sequence[tuple[Asset, Bytes32, bytes]]) -> list[bool]:
         """What the registry answers now for each asset, digest and signature, in one request for a hundred of them;
@@ -84,3 +83,22 @@ class MeterCheck:
             return Address(client.call(call))
         except CallReverted:
             return ZERO_ADDRESS
+
+
+def _signer(curve: int, digest: Bytes32, signature: bytes) -> Address:
+    try:
+        return meter_signer(curve, digest, signature)
+    except BadSignature:
+        return ZERO_ADDRESS
+
+
+def why_not(asset: Asset, digest: Bytes32, signature: bytes, who: str) -> BadSignature:
+    """The reason for a reading that `are_signed` or `ask` did not find signed."""
+    if asset.meter is None:
+        return BadSignature(who, "its asset has no meter")
+    try:
+        if asset.curve != Curve.ERC1271:
+            meter_signer(asset.curve, digest, signature)
+    except BadSignature as error:
+        return error
+    return BadSignature(who, "is not signed by the asset's present meter", asset.meter)

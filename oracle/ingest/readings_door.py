@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 
 from oracle.domain.answers import ReadingAnswer
 from oracle.domain.forms import Domains
-from oracle.domain.plain_readings import PlainReading, digest, name_of, opening, plain, signed
+from oracle.domain.plain_readings import PlainReading, digests, name_of, opening, plain, signed
 from oracle.domain.readings import ReadingResult, SignedReading, parse_signed_reading
 from oracle.domain.tariffs import Tariff
-from oracle.errors import BadSignature, Malformed, Rejected, Retryable
+from oracle.errors import Malformed, Rejected, Retryable
 from oracle.ingest.answers import Answers
 from oracle.ingest.careful import Careful, Item
-from oracle.ingest.meters import MeterCheck
+from oracle.ingest.meters import MeterCheck, why_not
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
 from oracle.ingest.terms import PublishedTerms
 from oracle.ingest.usual_runs import Verified, follow
@@ -104,25 +104,14 @@ class ReadingsDoor:
                 answers.reject_all(group, "unknown_agreement", "is not known at the confirmed block")
                 continue
             asset = facts.assets[agreement.asset_id]
-            good: list[Verified] = []
-            for position, item in group:
-                if item[1] != agreement.asset_id:
-                    refused = Rejected("wrong_asset", name_of(item), f"the agreement is on asset {agreement.asset_id}")
-                    answers.reject(position, item, refused)
-                    continue
-                hashed = digest(begin, item)
-                try:
-                    is_signed = self._meters.is_signed(asset, hashed, item[11])
-                except BadSignature as error:
-                    answers.reject(position, item, error)
-                    continue
-                if is_signed is None:
-                    asked.append((asset, (position, item, hashed)))
-                elif is_signed:
-                    good.append((position, item, hashed))
-                else:
-                    answers.reject(position, item, _foreign(item, asset))
-            if good:
+            if any(item[1] != asset.id for _, item in group):
+                group = _of_asset(asset.id, group, answers)
+            hashes = digests(begin, [item for _, item in group])
+            items = [(position, item, hashed) for (position, item), hashed in zip(group, hashes, strict=True)]
+            are_signed = self._meters.are_signed(asset, [(hashed, item[11]) for _, item, hashed in items])
+            if are_signed is None:
+                asked += ((asset, one) for one in items)
+            elif good := _signed(asset, items, are_signed, answers):
                 found[agreement.id] = good
         self._ask(facts.checkpoint, asked, found, answers)
         still = {key: _still_open(facts.agreements[key], items, answers) for key, items in found.items()}
@@ -137,12 +126,9 @@ class ReadingsDoor:
     ) -> None:
         """What only a meter's contract can tell, of the whole request at once."""
         questions = [(asset, hashed, item[11]) for asset, (_, item, hashed) in asked]
-        for (asset, verified), is_signed in zip(asked, self._meters.ask(checkpoint, questions), strict=True):
-            position, item, _ = verified
-            if is_signed:
-                found.setdefault(AgreementId(item[0]), []).append(verified)
-            else:
-                answers.reject(position, item, _foreign(item, asset))
+        for (asset, one), is_signed in zip(asked, self._meters.ask(checkpoint, questions), strict=True):
+            if good := _signed(asset, [one], [is_signed], answers):
+                found.setdefault(AgreementId(one[1][0]), []).extend(good)
 
     def _judge(self, facts: _Facts, verified: Mapping[AgreementId, list[Verified]], now: float) -> _Judged:
         time = facts.checkpoint.chain_time(now)
@@ -215,10 +201,31 @@ def _parsed(document: object) -> PlainReading:
     return plain(document if isinstance(document, SignedReading) else parse_signed_reading(document))
 
 
-def _foreign(item: PlainReading, asset: Asset) -> Rejected:
-    if asset.meter is None:
-        return BadSignature(name_of(item), "its asset has no meter")
-    return BadSignature(name_of(item), "is not signed by the asset's present meter", asset.meter)
+def _of_asset(
+    asset: AssetId, group: Iterable[tuple[int, PlainReading]], answers: Answers
+) -> list[tuple[int, PlainReading]]:
+    """Those that name the agreement's own asset."""
+    own = []
+    for position, item in group:
+        if item[1] == asset:
+            own.append((position, item))
+        else:
+            what = f"the agreement is on asset {asset}"
+            answers.reject(position, item, Rejected("wrong_asset", name_of(item), what))
+    return own
+
+
+def _signed(asset: Asset, items: list[Verified], are_signed: list[bool], answers: Answers) -> list[Verified]:
+    """Those that are signed; the others are answered."""
+    if all(are_signed):
+        return items
+    good = []
+    for (position, item, hashed), is_signed in zip(items, are_signed, strict=True):
+        if is_signed:
+            good.append((position, item, hashed))
+        else:
+            answers.reject(position, item, why_not(asset, hashed, item[11], name_of(item)))
+    return good
 
 
 def _still_open(agreement: Agreement, items: list[Verified], answers: Answers) -> list[Verified]:

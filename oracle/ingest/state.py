@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
@@ -18,7 +19,7 @@ from oracle.settings import Settings
 from oracle.store import checkpoints
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
-from oracle.types import AgreementId, Bytes32
+from oracle.types import Address, AgreementId, Bytes32, ChainId
 
 
 class PermitGiven(Protocol):
@@ -64,4 +65,10 @@ def require_checkpoint(connection: Connection) -> Checkpoint:
 
 
 def domains_of(checkpoint: Checkpoint) -> Domains:
-    return domains(checkpoint.chain_id, checkpoint.contracts)
+    return _domains(checkpoint.chain_id, tuple(checkpoint.contracts.items()))
+
+
+@lru_cache(maxsize=4)
+def _domains(chain_id: ChainId, contracts: tuple[tuple[str, Address], ...]) -> Domains:
+    """The same for every request of a deployment."""
+    return domains(chain_id, dict(contracts))

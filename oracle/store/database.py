@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Dialect, Engine, Executable, Select, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, Executable, Select, Table, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
@@ -59,19 +59,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view; nothing is written."""
-        with _typed_errors(), self.engine.connect() as connection, connection.begin():
+        with self.visiting() as visit, visit.reading() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction, durable when the block ends; undone when it raises.
-
-        SQLite takes the write lock at the start, because a read that becomes a write can be refused half way.
-        """
-        with _typed_errors(), self.engine.connect() as raw:
-            connection = raw.execution_options(cise_write=True)
-            with connection.begin():
-                yield connection
+        """One transaction, durable when the block ends; undone when it raises."""
+        with self.visiting() as visit, visit.writing() as connection:
+            yield connection
 
     @contextmanager
     def visiting(self) -> Iterator["Visit"]:
@@ -113,36 +108,86 @@ class Database:
 
 
 class Visit:
-    """What a door does with the database for one request: look, work without a lock, then write for a short time."""
+    """What a door does with the database for one request: look, work without a lock, then write for a short time.
+
+    On SQLite transactions are begun and ended at the driver: SQLAlchemy's own take longer than a usual request's
+    queries. It joins the one that is there where a query goes through it.
+    """
 
     def __init__(self, connection: Connection, is_sqlite: bool) -> None:
         self._connection = connection
-        self._is_sqlite = is_sqlite
+        self._driver = _driver(connection) if is_sqlite else None
         self._version: object = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view; nothing is written."""
-        connection = self._connection.execution_options(cise_write=False)
-        with connection.begin():
-            yield connection
+        with self._transaction("BEGIN"):
+            yield self._connection
             self._version = self._data_version()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction, durable when the block ends."""
-        connection = self._connection.execution_options(cise_write=True)
-        with connection.begin():
-            yield connection
+        """One transaction, durable when the block ends; undone when it raises.
+
+        SQLite takes the write lock at the start, because a read that becomes a write can be refused half way.
+        """
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield self._connection
 
     def is_as_read(self) -> bool:
         """While writing: whether nobody else has written since the last `reading`. False where it cannot be told."""
         return self._version is not None and self._version == self._data_version()
 
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        connection, driver = self._connection, self._driver
+        if driver is None:
+            with connection.begin():
+                yield
+            return
+        driver.execute(begin)
+        try:
+            yield
+            if connection.in_transaction():
+                connection.commit()
+            else:
+                driver.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction():
+                connection.rollback()
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            raise
+
     def _data_version(self) -> object:
-        if not self._is_sqlite:
-            return None
-        return _driver(self._connection).execute("PRAGMA data_version").fetchone()[0]
+        return None if self._driver is None else self._driver.execute("PRAGMA data_version").fetchone()[0]
+
+
+def insert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], values: Sequence[Sequence[object]]
+) -> None:
+    """Many rows at once; on SQLite past SQLAlchemy, so that values must be as the driver takes them."""
+    if not values:
+        return
+    if connection.dialect.name == "sqlite":
+        _driver(connection).executemany(_insertion(table.name, tuple(columns)), values)
+    else:
+        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in values])
+
+
+@lru_cache(maxsize=16)
+def _insertion(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def one_row(connection: Connection, statement: Select[Any]) -> Sequence[Any] | None:
+    """The only row of a query without parameters from outside; columns as `rows` gives them."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement).first()
+    query, names, values = _compiled(statement, connection.dialect, 0, ())
+    found: Sequence[Any] | None = _driver(connection).execute(query, [values[name] for name in names]).fetchone()
+    return found
 
 
 def rows(connection: Connection, statement: Select[Any], wanted: Iterable[int], **more: object) -> Iterator[Any]:
@@ -171,7 +216,7 @@ def _compiled(
     statement: Executable, dialect: Dialect, count: int, others: Sequence[str]
 ) -> tuple[str, tuple[str, ...], Mapping[str, object]]:
     """The text, its parameters in their order, and the values of those that the query itself brings."""
-    given = {"wanted": [0] * count, **dict.fromkeys(others)}
+    given = dict.fromkeys(others) | ({"wanted": [0] * count} if count else {})
     state = statement.compile(dialect=dialect).construct_expanded_state(given)  # type: ignore[attr-defined]
     expanded = {name for names in state.parameter_expansion.values() for name in names}
     own = {name: value for name, value in state.parameters.items() if name not in expanded and name not in others}
@@ -192,7 +237,7 @@ def _typed_errors() -> Iterator[None]:
         raise DatabaseBusy("database", str(error.orig)[:120]) from error
     except sqlite3.OperationalError as error:
         raise DatabaseBusy("database", str(error)[:120]) from error
-    except IntegrityError as error:
+    except (IntegrityError, sqlite3.IntegrityError) as error:
         # Two writers at once, where the database lets them: the second finds the first's rows when it comes again.
         raise DatabaseBusy("database", "somebody else wrote the same row at the same time") from error
 
@@ -206,5 +251,6 @@ def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) 
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("cise_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    """Where the driver is in a transaction already, SQLAlchemy joins it."""
+    if not _driver(connection).in_transaction:
+        connection.exec_driver_sql("BEGIN")

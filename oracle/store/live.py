@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, select
 
+from oracle.store.database import insert_rows
 from oracle.store.tables import live_events
 from oracle.types import AgreementId, AssetId
 
@@ -49,33 +50,22 @@ def add(
 
 
 def add_all(connection: Connection, now: float, new: Sequence[NewEvent]) -> None:
-    if not new:
-        return
-    if connection.dialect.name == "sqlite":
-        # Past SQLAlchemy's treatment of each value: there is one event for each machine in a request.
-        plain = [
-            (now, each.kind, each.asset, each.agreement, each.public, msgspec.json.encode(each.payload).decode())
-            for each in new
-        ]
-        connection.exec_driver_sql(_INSERT, plain)
-        return
+    as_text = connection.dialect.name == "sqlite"
     rows = [
-        {
-            "at": now,
-            "kind": each.kind,
-            "payload": dict(each.payload),
-            "asset_id": each.asset,
-            "agreement_id": each.agreement,
-            "public": each.public,
-        }
+        (
+            now,
+            each.kind,
+            each.asset,
+            each.agreement,
+            each.public,
+            msgspec.json.encode(each.payload).decode() if as_text else dict(each.payload),
+        )
         for each in new
     ]
-    connection.execute(insert(live_events), rows)
+    insert_rows(connection, live_events, _COLUMNS, rows)
 
 
-_INSERT = (
-    f"INSERT INTO {live_events.name} (at, kind, asset_id, agreement_id, public, payload) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_COLUMNS = ("at", "kind", "asset_id", "agreement_id", "public", "payload")
 
 
 def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[LiveEvent]:

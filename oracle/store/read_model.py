@@ -230,16 +230,13 @@ class ReadModelCache:
 
     def __init__(self) -> None:
         self._tariffs = TariffCache()
-        self._page = _Page((), {}, {})
+        self._page = _Page((), {}, {}, {}, set())
 
     def get(
         self, connection: Connection, checkpoint: Checkpoint, wanted: Iterable[AgreementId]
     ) -> tuple[dict[AgreementId, Agreement], dict[AssetId, Asset], dict[TariffId, Tariff]]:
         """Those of the wanted agreements that there are, and what they speak of. In the checkpoint's transaction."""
-        page = self._page
-        key = (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
-        if page.key != key:
-            page = self._page = _Page(key, {}, {})
+        page = self._page_of(checkpoint)
         wanted = set(wanted)
         if unknown := wanted - page.agreements.keys():
             fresh = agreements(connection, unknown)
@@ -250,12 +247,30 @@ class ReadModelCache:
         tariffs = {agreement.tariff_id for agreement in found.values()}
         return found, used, self._tariffs.get(connection, checkpoint.directory, tariffs)
 
+    def newest(
+        self, connection: Connection, checkpoint: Checkpoint, asset_ids: Iterable[AssetId]
+    ) -> Mapping[tuple[AssetId, Address], AgreementId]:
+        """As `newest_agreements`, and perhaps of more assets."""
+        page = self._page_of(checkpoint)
+        if unknown := set(asset_ids) - page.asked:
+            page.newest.update(newest_agreements(connection, unknown))
+            page.asked.update(unknown)
+        return page.newest
+
+    def _page_of(self, checkpoint: Checkpoint) -> "_Page":
+        page, key = self._page, (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
+        if page.key != key:
+            page = self._page = _Page(key, {}, {}, {}, set())
+        return page
+
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     key: tuple[object, ...]
     agreements: dict[AgreementId, Agreement]
     assets: dict[AssetId, Asset]
+    newest: dict[tuple[AssetId, Address], AgreementId]
+    asked: set[AssetId]
 
 
 def offers(connection: Connection, after: tuple[int, int] = (0, 0), limit: int = 200) -> list[Offer]:

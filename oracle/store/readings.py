@@ -142,13 +142,8 @@ def add(connection: Connection, new: Sequence[NewReading]) -> None:
 
 
 def add_plain(connection: Connection, new: Sequence[PlainRow]) -> None:
-    """As `add`, for rows in the order of `PLAIN_COLUMNS`; past SQLAlchemy's treatment of each value where possible."""
-    if not new:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_INSERT_PLAIN, list(new))
-    else:
-        connection.execute(insert(readings), [dict(zip(PLAIN_COLUMNS, row, strict=True)) for row in new])
+    """As `add`, for rows in the order of `PLAIN_COLUMNS`."""
+    database.insert_rows(connection, readings, PLAIN_COLUMNS, new)
 
 
 def plain_row(
@@ -372,9 +367,6 @@ def _of_agreement(column: ColumnElement[Any], *conditions: ColumnElement[bool]) 
 
 
 # Written once, because putting a query together takes longer than running it.
-_INSERT_PLAIN = (
-    f"INSERT INTO {readings.name} ({', '.join(PLAIN_COLUMNS)}) VALUES ({', '.join('?' for _ in PLAIN_COLUMNS)})"
-)
 _each = readings.alias("each")
 _SEEN = (
     select(settled.c.id, _of_agreement(_each.c.sequence), readings)
