@@ -17,7 +17,7 @@ from oracle.relay.bump import Bump, bump
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.gaps import heal_gaps
 from oracle.relay.submit import send
-from oracle.store import batches, form_requests, readings
+from oracle.store import batches, checkpoints, form_requests, readings
 from oracle.store.batches import OPEN_STAGES, Batch, BatchKind, SignedBytes, Stage
 from oracle.types import Address, BlockNumber
 
@@ -56,9 +56,13 @@ def confirm(context: RelayContext, now: float) -> Outcome:
 
 def _look(context: RelayContext) -> _Sight:
     head = context.client.head()
-    confirmed = BlockNumber(max(head - context.settings.confirmations, 0))
+    deep = max(head - context.settings.confirmations, 0)
+    with context.database.reading() as connection:
+        checkpoint = checkpoints.load(connection)
+    # Before the read model has its block a batch is not over: what it settled would be taken for due once more.
+    confirmed = deep if checkpoint is None else min(deep, checkpoint.number)
     # A node may count a nonce before it shows the receipt: of the newest block nothing is concluded from an absence.
-    return _Sight(head, confirmed, BlockNumber(max(min(confirmed, head - 1), 0)))
+    return _Sight(head, BlockNumber(confirmed), BlockNumber(max(min(deep, head - 1), 0)))
 
 
 def _advance(

@@ -149,7 +149,6 @@ class Run:
         foreign = chain.foreign(relayer, nonce, self.scene.world.client.chain_id)
         chain.mine(2)
         self.fleet.measure(3, chain.time() - 1)
-        print("DEBUG", nonce, chain.nonce(relayer.address), chain.is_mined(foreign), 0)
         began = time.monotonic()
         while not self._has_row(nonce + 1):
             self._require_alive(victim)
@@ -158,13 +157,7 @@ class Run:
             self.fleet.send()
             self.nursery.wait(lambda: not victim.alive, PAUSE)
         self._arm(kill, victim)
-        print("DEBUG", chain.nonce(relayer.address), [(r.nonce, r.kind,r.stage, r.block) for r in self._dbg()][-4:])
         chain.forget([foreign])
-        print("DEBUG", chain.nonce(relayer.address), chain.has(foreign))
-
-    def _dbg(self):
-        with self.scene.books.live() as connection:
-            return outbox(connection)
 
     def _has_row(self, nonce: int) -> bool:
         with self.scene.books.live() as connection:
