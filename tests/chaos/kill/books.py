@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.kill.chain import Sent
 
+DERIVED = ("chain_events", "tariffs", "assets", "offers", "agreements", "splits", "balances")
 OPEN = ("signed", "sent", "mined")
 
 
@@ -70,6 +72,23 @@ def readings(connection: sqlite3.Connection) -> dict[tuple[int, int, bytes], str
     """(agreement, sequence, digest) → state."""
     rows = connection.execute("SELECT agreement_id, sequence, digest, state FROM readings")
     return {(agreement, sequence, digest): state for agreement, sequence, digest, state in rows}
+
+
+def derived(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table that comes from the chain, in an order of its own."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for table in DERIVED:
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        if table == "chain_events":
+            columns.remove("id")
+        wanted = ", ".join(f'"{column}"' for column in columns)
+        found[table] = sorted(connection.execute(f"SELECT {wanted} FROM {table}"), key=repr)
+    return found
+
+
+def checkpoint(connection: sqlite3.Connection) -> int:
+    """The block up to which the chain has been read."""
+    return int(connection.execute("SELECT number FROM checkpoints").fetchone()[0])
 
 
 def open_count(connection: sqlite3.Connection) -> int:

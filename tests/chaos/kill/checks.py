@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from dataclasses import dataclass, field
 
+from oracle.audit.rpc import Node
+from oracle.audit.verify import audit
+from oracle.relay.daemon import Daemon
+from oracle.settings import Settings
 from tests.chaos.kill import books
-from tests.chaos.kill.books import Row
+from tests.chaos.kill.books import Books, Row
 from tests.chaos.kill.chain import Sent
 from tests.chaos.kill.devices import Fleet
 from tests.chaos.kill.scene import Scene
@@ -85,6 +90,27 @@ class Checks:
             require((row.nonce, row.block) == place, f"batch {row.number} says {(row.nonce, row.block)}, not {place}")
         self._settled_once()
 
+    def derived(self) -> None:
+        """Q-34: the tables that come from the chain are those of an index that begins at the first block."""
+        settings = self.scene.settings(relayer_key=None, data_dir=str(self.scene.folder / "fresh"), port=0)
+        with self.scene.books.live() as connection:
+            there = books.derived(connection)
+        shutil.rmtree(self.scene.folder / "fresh", ignore_errors=True)
+        fresh = Daemon(Settings(**settings))
+        fresh.run_once(("index",))
+        fresh.database.close()
+        with Books(self.scene.folder / "fresh" / "oracle.db").live() as connection:
+            anew = books.derived(connection)
+        for table, rows in anew.items():
+            stray = [row for row in there[table] if row not in rows] + [row for row in rows if row not in there[table]]
+            require(there[table] == rows, f"{table} differs from a fresh index: {stray[:4]}")
+
+    def audited(self) -> None:
+        """The auditor, from the chain alone."""
+        directory = bytes.fromhex(self.scene.world.platform.directory[2:])
+        found = audit(Node(self.scene.world.node.url), directory).findings
+        require(found.clean, f"the auditor: {found.found[:3]}")
+
     def secrets(self) -> None:
         """No planted key in logs, answers, database."""
         answers, self.fleet.answers = self.fleet.answers, []
@@ -135,13 +161,10 @@ class Checks:
         """Per customer what is free, held and paid: no kill may make it more or less."""
         states, owned = self.scene.on_chain(), self.scene.prepaid()
         for device in self.scene.devices:
-            owner = self._customer[device.agreement]
-            owned[owner] += states[device.agreement].hold + states[device.agreement].settled
+            owned[self.scene.customers[device.agreement]] += (
+                states[device.agreement].hold + states[device.agreement].settled
+            )
         return owned
-
-    @property
-    def _customer(self) -> dict[int, str]:
-        return self.scene.customers
 
     def _settled_once(self) -> None:
         agreements = self.scene.world.platform.agreements

@@ -10,7 +10,7 @@ from typing import Any
 
 from oracle.chain.node import free_port
 from oracle.points import Point
-from tests.chaos.kill.books import Row, open_count, outbox
+from tests.chaos.kill.books import Row, checkpoint, open_count, outbox
 from tests.chaos.kill.checks import Broken, Checks
 from tests.chaos.kill.devices import Fleet
 from tests.chaos.kill.nursery import Nursery, Victim
@@ -23,6 +23,8 @@ PATIENCE = 30.0
 GOAL = 60.0
 """Most seconds from a restart to rest."""
 PAUSE = 0.03
+LOOK_BACK = 50
+"""Kills between two looks at the whole chain and for secrets."""
 
 
 @dataclass
@@ -50,20 +52,45 @@ class Run:
         self.victim: Victim | None = None
 
     def all(self, kills: Iterable[Kill], tell: Callable[[str], None]) -> None:
-        """Kill after kill, then rest, the whole chain and the secrets. Raises Broken with seed and round."""
+        """Kill after kill, then the whole chain once more. Raises Broken with seed and round."""
+        began = time.monotonic()
         for number, kill in enumerate(kills, 1):
             try:
                 self._one(kill)
-                if number % 50 == 0:
+                if number % LOOK_BACK == 0:
                     self._rest()
                     self.checks.whole_chain()
                     self.checks.secrets()
-                    tell(f"{number} kills")
+                    tell(f"{number} kills in {time.monotonic() - began:.0f} s")
             except AssertionError as error:
                 raise Broken(f"seed {self.seed}, kill {number}, {kill}: {error}") from error
+        try:
+            self._end()
+        except AssertionError as error:
+            raise Broken(f"seed {self.seed}, at the end: {error}") from error
+
+    def _end(self) -> None:
         self._rest()
         self.checks.whole_chain()
+        self._until_indexed()
+        self.checks.derived()
+        self.checks.audited()
         self.checks.secrets()
+        assert self.victim is not None
+        self.nursery.kill(self.victim)
+        self.fleet.close()
+
+    def _until_indexed(self) -> None:
+        """The chain stands still until the oracle has read it."""
+        victim, began = self.victim, time.monotonic()
+        assert victim is not None
+        while time.monotonic() - began < PATIENCE:
+            with self.scene.books.live() as connection:
+                if checkpoint(connection) == self.scene.chain.head() - self.settings["confirmations"]:
+                    return
+            self._require_alive(victim)
+            self.nursery.wait(lambda: not victim.alive, PAUSE)
+        raise Broken("the index does not come to the end of the chain")
 
     def _one(self, kill: Kill) -> None:
         if kill.early and self.victim is None and self.done:

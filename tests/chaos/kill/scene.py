@@ -13,12 +13,13 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from oracle.chain.node import free_port
+from oracle.domain.tariffs import Tariff
 from oracle.types import BaseUnits
 from tests.chaos.kill.books import Books
 from tests.chaos.kill.chain import OnChain, RawChain
 from tests.chaos.kill.devices import Device
 from tests.chaos.kill.wire import Tap
-from tests.e2e.world import CUSTOMER, DELEGATE, EUR, PERMIT_KEY, STRANGER, World, running_world, usual_tariff
+from tests.e2e.world import CUSTOMER, DELEGATE, EUR, PERMIT_KEY, STRANGER, Hire, World, running_world, usual_tariff
 
 TARIFFS: tuple[dict[str, Any], ...] = (
     {},
@@ -96,28 +97,45 @@ class Scene:
         return dict(zip(owners, self.chain.call_many(calls), strict=True))
 
 
+@dataclass(frozen=True)
+class Place:
+    """A chain with agreements on it, for several runs one after the other."""
+
+    world: World
+    chain: RawChain
+    hires: tuple[tuple[Hire, Tariff, str], ...]
+    """Agreement, its tariff, its customer."""
+
+
 @contextmanager
-def running_scene(folder: Path, machines: int, seed: int) -> Iterator[Scene]:
+def running_place(folder: Path, machines: int) -> Iterator[Place]:
     with running_world(folder) as world:
-        devices = []
         for index in CUSTOMERS:
             world.give(index, PLENTY)
+        hires = []
         for number in range(machines):
             terms = TARIFFS[number % len(TARIFFS)] | {"burst": BaseUnits(PLENTY)}
-            hire = world.hire(world.machine(**terms), CUSTOMERS[number % len(CUSTOMERS)], cap=PLENTY, money=EUR)
-            tariff = usual_tariff(world.currency.address, **terms)
-            devices.append(Device(hire, tariff, 0))
+            customer = CUSTOMERS[number % len(CUSTOMERS)]
+            hire = world.hire(world.machine(**terms), customer, cap=PLENTY, money=EUR)
+            hires.append((hire, usual_tariff(world.currency.address, **terms), str(world.wallet(customer).address)))
         chain = RawChain(world.node.url)
-        relayer = Account.from_key(random.Random(seed).randbytes(32))
-        chain.ask("anvil_setBalance", relayer.address, hex(10**24))
         chain.ask("evm_setAutomine", False)
         chain.mine()
-        with Tap(world.node.url) as tap:
-            customers = {
-                device.agreement: str(world.wallet(CUSTOMERS[place % len(CUSTOMERS)]).address)
-                for place, device in enumerate(devices)
-            }
-            scene = Scene(world, chain, tap, folder, devices, relayer, chain.head(), free_port(), customers)
-            for device in devices:
-                device.opened_at = scene.on_chain()[device.agreement].opened_at
-            yield scene
+        yield Place(world, chain, tuple(hires))
+
+
+@contextmanager
+def scene_at(place: Place, folder: Path, seed: int) -> Iterator[Scene]:
+    """A run's own database, relayer and devices; what it does to the chain is undone afterwards."""
+    world, chain = place.world, place.chain
+    before = chain.ask("evm_snapshot")
+    relayer = Account.from_key(random.Random(seed).randbytes(32))
+    chain.ask("anvil_setBalance", relayer.address, hex(10**24))
+    with Tap(world.node.url) as tap:
+        devices = [Device(hire, tariff, 0) for hire, tariff, _ in place.hires]
+        customers = {int(hire.agreement): customer for hire, _, customer in place.hires}
+        scene = Scene(world, chain, tap, folder, devices, relayer, chain.head(), free_port(), customers)
+        for number, state in scene.on_chain().items():
+            next(device for device in devices if device.agreement == number).opened_at = state.opened_at
+        yield scene
+    chain.ask("evm_revert", before)
