@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
@@ -13,6 +14,9 @@ from oracle.domain.forms import Domains, Signed
 from oracle.domain.permits import Permit
 from oracle.domain.stop_reasons import StopReason
 from oracle.errors import Retryable
+from oracle.ingest.disk import DiskGuard, guard_of
+from oracle.ingest.rates import Rates
+from oracle.ingest.tally import Tally
 from oracle.ingest.terms import PublishedTerms
 from oracle.settings import Settings
 from oracle.store import checkpoints
@@ -38,13 +42,22 @@ class Permits(Protocol):
     ) -> Mapping[AgreementId, PermitGiven]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shared:
     settings: Settings
     database: Database
     permits: Permits
     terms: PublishedTerms
     clock: Callable[[], float] = time.time
+    tally: Tally = field(default_factory=Tally)
+
+    @cached_property
+    def rates(self) -> Rates:
+        return Rates(self.settings)
+
+    @cached_property
+    def disk(self) -> DiskGuard:
+        return guard_of(self.settings)
 
 
 async def shared(request: Request) -> Shared:

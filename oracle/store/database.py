@@ -13,18 +13,28 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from oracle.errors import Fatal, Retryable
 
 BUSY_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
+RESTORE = (
+    "Move the file and its -wal and -shm aside, put the newest file of `cise oracle backup` in its place and "
+    "start again: what was settled is read from the chain, and machines send what has not been."
+)
+_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _MIGRATION_LOCK = 0x43495345
 """Key of PostgreSQL's advisory lock: two processes that start together migrate one after the other."""
 
 
 class DatabaseBusy(Retryable):
     """Locked, full or away; nothing of the transaction was kept."""
+
+
+class DatabaseFull(DatabaseBusy):
+    """The disk took no more, or failed: nothing of it counts as written."""
 
 
 class Database:
@@ -40,7 +50,7 @@ class Database:
             options: dict[str, object] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
         else:
             options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
-        self.engine: Engine = create_engine(url, hide_parameters=True, **options)
+        self.engine: Engine = create_engine(url, hide_parameters=True, pool_timeout=BUSY_SECONDS, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -88,11 +98,9 @@ class Database:
             with self.engine.connect() as connection:
                 found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         except DatabaseError as error:
-            raise Fatal("database", f"cannot be read ({error.orig})", "Restore it from a backup.") from error
+            raise Fatal("database", f"cannot be read ({error.orig})", RESTORE) from error
         if found != "ok":
-            raise Fatal(
-                "database", f"is damaged ({found})", "Restore it from a backup; the chain has what was settled."
-            )
+            raise Fatal("database", f"is damaged ({found})", RESTORE)
 
 
 @contextmanager
@@ -100,10 +108,18 @@ def _typed_errors() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise DatabaseBusy("database", str(error.orig)[:120]) from error
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        kind = DatabaseFull if code in _DISK_ERRORS else DatabaseBusy
+        raise kind("database", str(error.orig)[:120]) from error
+    except PoolTimeout as error:
+        raise DatabaseBusy("database", "every connection is in use") from error
     except IntegrityError as error:
         # Two writers at once, where the database lets them: the second finds the first's rows when it comes again.
         raise DatabaseBusy("database", "somebody else wrote the same row at the same time") from error
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        raise Fatal("database", f"is damaged ({error.orig})", RESTORE) from error
 
 
 def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

@@ -23,6 +23,8 @@ def healthz() -> dict[str, str]:
 def readyz(shared: SharedState) -> dict[str, object] | Response:
     """The database answers, the relay follows the chain and can pay for gas."""
     now = shared.clock()
+    if shared.disk.is_low():
+        return problem("disk_full", 503, "the disk is nearly full: nothing more is acknowledged; make room")
     with shared.database.reading() as connection:
         checkpoint = checkpoints.load(connection)
         last = {cycle.name: cycle for cycle in cycles.all_cycles(connection)}

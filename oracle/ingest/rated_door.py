@@ -1,0 +1,56 @@
+"""The readings door with a rate for each meter. Only what its key has newly signed counts: a copy, which anybody can
+send because readings are public once settled, uses up nothing of it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from oracle.domain.answers import ReadingAnswer
+from oracle.domain.readings import ReadingResult, SignedReading
+from oracle.ingest.meters import MeterCheck
+from oracle.ingest.rates import Buckets
+from oracle.ingest.readings_door import ReadingsDoor
+from oracle.ingest.state import Permits
+from oracle.ingest.tally import Tally
+from oracle.ingest.terms import PublishedTerms
+from oracle.store.database import Database
+
+_NEW = (ReadingResult.ACCEPTED, ReadingResult.QUARANTINED)
+
+
+class RatedReadingsDoor(ReadingsDoor):
+    def __init__(
+        self,
+        database: Database,
+        permits: Permits,
+        meters: MeterCheck,
+        terms: PublishedTerms,
+        rates: Buckets,
+        tally: Tally,
+    ) -> None:
+        super().__init__(database, permits, meters, terms)
+        self._rates = rates
+        self._tally = tally
+
+    def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
+        """As the door; also raises TooMany where a meter that is named here is in debt."""
+        for agreement in set(_named(documents)):
+            self._rates.require(agreement)
+        answers = super().take(documents, now)
+        new = Counter(answer.agreement_id for answer in answers if answer.result in _NEW)
+        for key, count in new.items():
+            self._rates.charge(key, count)
+        for answer in answers:
+            if answer.result is ReadingResult.REJECTED:
+                self._tally.readings[answer.reason or "rejected"] += 1
+        return answers
+
+
+def _named(documents: Sequence[object]) -> Iterator[int]:
+    for document in documents:
+        if isinstance(document, SignedReading):
+            yield document.reading.agreement_id
+        elif isinstance(document, dict):
+            reading = document.get("reading")
+            agreement = reading.get("agreementId") if isinstance(reading, dict) else None
+            if isinstance(agreement, int):
+                yield agreement
