@@ -1,5 +1,6 @@
 """What the routes share: one object on the application, no globals."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.types import AgreementId, Bytes32
 
+_SCRAPE_SECONDS = 1.0
+
 
 class PermitGiven(Protocol):
     """A permit, or why there is none."""
@@ -42,6 +45,24 @@ class Permits(Protocol):
     ) -> Mapping[AgreementId, PermitGiven]: ...
 
 
+class Kept:
+    """A costly answer that is made at most once an interval, however many ask for it."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._made_at = float("-inf")
+        self._value = b""
+
+    def get(self, make: Callable[[], bytes]) -> bytes:
+        with self._lock:
+            if self._clock() - self._made_at >= self._seconds:
+                self._value = make()
+                self._made_at = self._clock()
+            return self._value
+
+
 @dataclass(frozen=True)
 class Shared:
     settings: Settings
@@ -50,6 +71,7 @@ class Shared:
     terms: PublishedTerms
     clock: Callable[[], float] = time.time
     tally: Tally = field(default_factory=Tally)
+    scrape: Kept = field(default_factory=lambda: Kept(_SCRAPE_SECONDS))
 
     @cached_property
     def rates(self) -> Rates:

@@ -156,7 +156,8 @@ class Daemon:
             return Outcome("dry")
         balance = client.balance(sender.address)
         least = 10 * self.settings.gas_limit * client.fees().max_fee
-        return Outcome("low", {"balance": balance, "least": least}) if balance < least else NOTHING
+        # As text: JSON numbers end at 2^53 for other readers of this table.
+        return Outcome("low" if balance < least else "nothing", {"balance": str(balance), "least": str(least)})
 
     def _clean(self, now: float) -> Outcome:
         with self.database.writing() as connection:

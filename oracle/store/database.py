@@ -74,8 +74,7 @@ class Database:
 
     def migrate(self) -> None:
         """Brings the tables to this release; creates them in an empty database. Raises Fatal for a newer one."""
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config = _migrations()
         script = ScriptDirectory.from_config(config)
         self._check_integrity()
         with self.writing() as connection:
@@ -101,6 +100,19 @@ class Database:
             raise Fatal("database", f"cannot be read ({error.orig})", RESTORE) from error
         if found != "ok":
             raise Fatal("database", f"is damaged ({found})", RESTORE)
+
+
+def newest_revision() -> str:
+    """The migration that this release works on."""
+    head = ScriptDirectory.from_config(_migrations()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
 
 
 @contextmanager
