@@ -1,11 +1,25 @@
 """Figures of the moment, read from the database at each scrape: right after a restart and over several processes.
 Only what the doors have refused is counted in this process."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from oracle.ingest.condition import Condition, condition
 from oracle.ingest.state import Shared
 from oracle.ingest.tally import Tally
+
+
+class _Ready(Collector):
+    """Figures that are there already."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return (self._family,)
 
 
 class _Figures:
@@ -23,9 +37,11 @@ class _Figures:
             made.labels(key).set(value)
 
     def counters(self, name: str, help_text: str, label: str, values: dict[str, int]) -> None:
-        made = Counter(f"cise_{name}", help_text, (label,), registry=self.registry)
+        # Not prometheus_client's Counter: it would tell each scrape that counting began just now.
+        made = CounterMetricFamily(f"cise_{name}", help_text, labels=(label,))
         for key, value in values.items():
-            made.labels(key).inc(value)
+            made.add_metric((key,), value)
+        self.registry.register(_Ready(made))
 
 
 def collect(shared: Shared) -> CollectorRegistry:

@@ -103,7 +103,7 @@ def _relayer(site: Site) -> str:
     settings = site.settings
     secret = relayer_secret(settings)
     if secret is None:
-        raise Fatal("relayer key", "is not set: the relay would run dry", "Set CISE_RELAYER_KEY or …_KEYSTORE.")
+        raise Fatal("relayer key", "no key is set: the relay would run dry", "Set CISE_RELAYER_KEY or …_KEYSTORE.")
     address = Sender(secret, settings.gas_limit, settings.max_fee_gwei).address
     client = site.client()
     balance, fee = client.balance(address), client.fees().max_fee
@@ -117,7 +117,7 @@ def _relayer(site: Site) -> str:
 def _permits(site: Site) -> str:
     key = permit_key(site.settings)
     if key is None:
-        raise Fatal("permit key", "is not set: this oracle would issue no permits", "Set CISE_PERMIT_KEY.")
+        raise Fatal("permit key", "no key is set: this oracle would issue no permits", "Set CISE_PERMIT_KEY.")
     return f"{key.address}; the provider appoints it for each asset"
 
 

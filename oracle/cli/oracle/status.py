@@ -116,10 +116,7 @@ def _document(look: _Look) -> dict[str, object]:
 def _screen(look: _Look, settings: Settings) -> Group:
     parts: list[RenderableType] = [_headline(look)]
     for one in look.alerts:
-        line = Text(" ! ", style="bold red")
-        line.append(one.what, style="red")
-        line.append(f"  → {RUNBOOK}/{one.page}.md", style="dim")
-        parts.append(line)
+        parts.append(Text.assemble((" ! ", "bold red"), (one.what, "red"), f"  → {RUNBOOK}/{one.page}.md"))
     parts += [Text(), output.facts(_figures(look, settings)), Text(), _cycles(look.condition)]
     return Group(*parts)
 
@@ -163,7 +160,8 @@ def _cycles(found: Condition) -> RenderableType:
 def _cycle_row(cycle: Cycle, now: float) -> tuple[object, ...]:
     style = "red" if cycle.outcome in _BAD else "dim" if cycle.outcome == "nothing" else "green"
     since = "never" if cycle.succeeded_at is None else f"{_age(now - cycle.succeeded_at)} ago"
-    detail = ", ".join(f"{name} {value}" for name, value in cycle.detail.items())
+    # The relayer's gas stands above, in coin.
+    detail = ", ".join(f"{name} {value}" for name, value in cycle.detail.items() if name not in ("balance", "least"))
     outcome = Text(cycle.outcome, style=style)
     return cycle.name, outcome, f"{_age(now - cycle.at)} ago", since, f"{cycle.seconds * 1_000:,.0f} ms", detail
 
