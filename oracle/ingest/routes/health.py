@@ -14,7 +14,7 @@ from oracle.ingest.state import SharedState
 routes = APIRouter(tags=["health"])
 
 
-@routes.get("/healthz")
+@routes.get("/healthz", responses=problems())
 def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "alive"}
