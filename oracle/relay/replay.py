@@ -20,16 +20,16 @@ from oracle.relay.changes import Changes, note
 from oracle.relay.context import RelayContext
 from oracle.relay.index import stored_event
 from oracle.relay.views import ChainState, Views
-from oracle.store import batches, checkpoints, cycles, read_model, readings, tables
+from oracle.store import batches, checkpoints, read_model, readings, tables, undo
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.read_model import ChainEvent
+from oracle.store.undo import Step
 from oracle.types import BlockNumber
 
 Progress = Callable[[int, int], None]
 """Blocks read, blocks in all."""
 MOST_DIFFERENCES = 100
-_QUIET_SECONDS = 10.0
 _ORDER: Mapping[Table, tuple[str, ...]] = {
     tables.chain_events: ("block", "log_index"),
     tables.tariffs: ("id",),
@@ -82,7 +82,7 @@ def differences(context: RelayContext, progress: Progress) -> tuple[Checkpoint, 
         try:
             scratch.migrate()
             with scratch.writing() as fresh:
-                apply(fresh, found.events, found.changes, found.views, found.at, checkpoint.observed_at)
+                apply(fresh, found.events, found.changes, found.views, found.at, checkpoint.observed_at, None)
             with scratch.reading() as fresh:
                 return checkpoint, list(_compare(connection, fresh, checkpoint))
         finally:
@@ -90,40 +90,29 @@ def differences(context: RelayContext, progress: Progress) -> tuple[Checkpoint, 
 
 
 def replace(context: RelayContext, now: float, progress: Progress) -> Checkpoint:
-    """Drops what was derived and writes what the chain says, in one transaction. Raises Fatal while an oracle works."""
+    """Drops what was derived and writes what the chain says, in one transaction. Raises Fatal while an oracle leads."""
+    if not context.leadership.lead():
+        raise Fatal("replay", "an oracle is working on this database", "Stop it first; --check works while it runs.")
     with context.database.reading() as connection:
-        _require_quiet(connection, now)
         before = checkpoints.load(connection)
-    if before is not None and (before.chain_id, before.directory) != (
-        context.platform.chain_id,
-        context.platform.directory,
-    ):
-        raise Fatal("database", "follows another deployment", "Name its data directory, or its chain, with --data.")
+    platform, start = context.platform, context.settings.start_block
+    if before is not None and (before.chain_id, before.directory) != (platform.chain_id, platform.directory):
+        raise Fatal("database", "follows another deployment", "Name its data directory with --data, or its node.")
     head = context.client.block(context.client.head())
     target = BlockNumber(head.number - context.settings.confirmations)
-    if target < context.settings.start_block:
+    if target < start:
         raise Retryable("node", f"is at block {head.number}, too early to count", 2)
     found = read(context, target, progress)
-    platform = context.platform
-    after = Checkpoint(
-        platform.chain_id,
-        platform.directory,
-        platform.addresses,
-        target,
-        found.at.hash,
-        found.at.time,
-        head.number,
-        head.time,
-        now,
-    )
-    with context.database.writing() as connection:
-        if checkpoints.load(connection) != before:
-            raise Fatal("replay", "an oracle is working on this database", "Stop it first.")
+    place = (platform.chain_id, platform.directory, platform.addresses)
+    after = Checkpoint(*place, target, found.at.hash, found.at.time, head.number, head.time, now)
+    with context.writing() as connection:
         read_model.clear(connection)
+        undo.forget(connection)
         readings.forget_skips(connection)
         # As after a fork: whatever ended above is looked at again, and found as it is.
-        batches.reopen_above(connection, context.settings.start_block - 1)
-        apply(connection, found.events, found.changes, found.views, found.at, now)
+        batches.reopen_above(connection, start - 1)
+        apply(connection, found.events, found.changes, found.views, found.at, now, None)
+        undo.note_step(connection, Step(target, found.at.hash, found.at.time))
         checkpoints.save(connection, after)
     return after
 
@@ -131,25 +120,20 @@ def replace(context: RelayContext, now: float, progress: Progress) -> Checkpoint
 def read(context: RelayContext, target: BlockNumber, progress: Progress) -> Fresh:
     """All events up to a block, and the contracts' views there. Raises Retryable where the node is away."""
     first = BlockNumber(context.settings.start_block)
-    at = context.client.block(target)
-    changes, stored = Changes(), []
-    for end, events in EventReader(context.platform).read(context.client, first, target, context.settings.log_chunk):
-        times = context.client.block_times(sorted({event.block for event in events}))
-        for event in events:
+    changes, stored, last = Changes(), [], None
+    for stretch in EventReader(context.platform).read(context.client, first, target, context.settings.log_chunk):
+        times = {header.number: header.time for header in stretch.headers}
+        for event in stretch.events:
             note(changes, event, times[event.block])
             stored.append(stored_event(event, times[event.block]))
-        progress(end - first + 1, target - first + 1)
-    return Fresh(at, stored, changes, Views(context, target).read(changes))
-
-
-def _require_quiet(connection: Connection, now: float) -> None:
-    index = next((cycle for cycle in cycles.all_cycles(connection) if cycle.name == "index"), None)
-    if index is not None and 0 <= now - index.at < _QUIET_SECONDS:
-        raise Fatal(
-            "replay",
-            "an oracle is working on this database",
-            f"Stop it, wait {_QUIET_SECONDS:.0f} s and try again; --check works while it runs.",
-        )
+        last = stretch.headers[-1].hash
+        progress(stretch.last - first + 1, target - first + 1)
+    views = Views(context, target).read(changes)
+    at = context.client.block(target)
+    if at.hash != last:
+        # Logs and views of two forks must not meet in one read model.
+        raise Retryable("node", f"block {target} changed while it was read")
+    return Fresh(at, stored, changes, views)
 
 
 def _compare(stored: Connection, fresh: Connection, checkpoint: Checkpoint) -> Iterator[Difference]:

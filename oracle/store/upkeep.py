@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from oracle.errors import Fatal
 from oracle.store.database import Database, newest_revision
+from oracle.store.tables import leases
 
 _MOST_FINDINGS = 5
 _PAGES = 1_000
@@ -57,6 +58,7 @@ def back_up(database: Database, target: Path, overwrite: bool = False) -> Backup
         with _temporary_beside(target) as made:
             _copy(source, made)
             found = _checked(made)
+            _without_leader(made)
             _publish(made, target, overwrite)
         return Backup(target, target.stat().st_size, found)
     except (OSError, sqlite3.Error) as error:
@@ -96,6 +98,12 @@ def _checked(made: Path) -> str:
     if at[0] != newest_revision():
         raise Fatal("backup", "the database is of another release", "Start this release on it once, or use the other.")
     return str(at[0])
+
+
+def _without_leader(made: Path) -> None:
+    """Nobody works on the copy: whoever restores it shall not wait for the lease of the original to end."""
+    with closing(sqlite3.connect(made)) as copy, copy:
+        copy.execute(f"DELETE FROM {leases.name}")
 
 
 def _publish(made: Path, target: Path, overwrite: bool) -> None:

@@ -150,4 +150,4 @@ def world_events(world: World):
     from oracle.chain.events import EventReader
 
     reader = EventReader(world.platform)
-    return [event for _, found in reader.read(world.client, 0, world.client.head(), 10_000) for event in found]
+    return [event for _, found, _ in reader.read(world.client, 0, world.client.head(), 10_000) for event in found]

@@ -19,7 +19,7 @@ from oracle.deployment.inspect import (
     wrong_function_roles,
 )
 from oracle.deployment.manifest import read_manifest
-from oracle.errors import Fatal
+from oracle.errors import CiseError, Fatal
 from oracle.ingest.disk import free_bytes
 from oracle.ingest.terms import PublishedTerms
 from oracle.settings import Settings
@@ -41,8 +41,9 @@ class Site:
         self.settings = settings
 
     def client(self) -> ChainClient:
-        """Raises Fatal where the node is not there or is on another chain."""
-        client = ChainClient(self.settings.rpc_url, self.settings.rpc_timeout, self.settings.chain_id)
+        """Raises Fatal where no node is there or all are on another chain."""
+        settings = self.settings
+        client = ChainClient(settings.nodes, settings.rpc_timeout, settings.chain_id, settings.head_lag)
         client.connect()
         return client
 
@@ -51,9 +52,20 @@ class Site:
 
 
 def _chain(site: Site) -> str:
-    client = site.client()
-    # Only the host: the path of a node's address may hold a key.
-    return f"{urlsplit(site.settings.rpc_url).hostname} answers: chain {client.chain_id}, block {client.head()}"
+    """Each node by itself: one that is away is missed only when the others fail too."""
+    settings, lines, wrong = site.settings, [], []
+    for url in settings.nodes:
+        # Only the host: the path of a node's address may hold a key.
+        name = f"{urlsplit(url).hostname}:{urlsplit(url).port or ''}".rstrip(":")
+        client = ChainClient(url, settings.rpc_timeout, settings.chain_id)
+        try:
+            lines.append(f"{name} is on chain {client.connect()} at block {client.head()}")
+        except CiseError as error:
+            wrong.append(f"{name}: {error.what if isinstance(error, Fatal) else error}")
+    if wrong:
+        remedy = "Start the node or correct CISE_RPC_URL and CISE_RPC_URLS; `cise up` starts a local chain."
+        raise Fatal("chain", "; ".join(wrong + lines), remedy)
+    return "; ".join(lines)
 
 
 def _contracts(site: Site) -> str:

@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from oracle.chain.client import ChainClient
-from oracle.chain.contracts import Platform
 from oracle.cli import output
 from oracle.cli.oracle.common import existing_database
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Rpc, settings_from
 from oracle.relay.context import RelayContext
+from oracle.relay.logs import configure_logging
 from oracle.relay.replay import MOST_DIFFERENCES, Difference, Progress, differences, replace
 from oracle.settings import Settings
 from oracle.store.checkpoints import Checkpoint
+
+_NO_KEY = {"relayer_key": None, "relayer_keystore": None}
 
 
 def replay(
@@ -31,11 +32,14 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Read the chain again from the deployment and replace everything that was derived from it. Readings stay."""
+    # The relay's log goes to standard error; the result is all that may stand on standard output.
+    configure_logging("WARNING")
     with _context(settings_from(data, rpc, directory)) as context, _progress(as_json) as progress:
         found: list[Difference] = []
         if check:
             checkpoint, found = differences(context, progress)
         else:
+            context.leadership.keep()
             checkpoint = replace(context, time.time(), progress)
     output.show(as_json, _document(checkpoint, check, found), lambda out: _render(out, checkpoint, check, found))
     if found:
@@ -47,9 +51,11 @@ def _context(settings: Settings) -> Iterator[RelayContext]:
     """Without keys: nothing is sent."""
     database = existing_database(settings)
     try:
-        client = ChainClient(settings.rpc_url, settings.rpc_timeout, settings.chain_id)
-        client.connect()
-        yield RelayContext(settings, database, client, Platform.locate(client, settings.directory), None)
+        context = RelayContext.open(settings.model_copy(update=_NO_KEY), database)
+        try:
+            yield context
+        finally:
+            context.leadership.give_up()
     finally:
         database.close()
 
