@@ -12,7 +12,7 @@ from scripts.setup import schemathesis
 from scripts.setup.errors import SetupError
 from tests.environment import BIN, ROOT
 
-PROGRAMS = {"faketime": "faketime", "unshare": "util-linux"}
+PROGRAMS = {"gcc": "gcc", "unshare": "util-linux"}
 """What the tests call, and the Debian package that has it."""
 
 

@@ -41,9 +41,11 @@ def bodies(hires, chance):
     stale = [signed for _, _, late in hires for signed in late]
     forgeries = [forged(hire, chance, chance.choice(known)) for hire, known, _ in hires for _ in range(300)]
     kinds = (copies, stale, forgeries, copies + stale + forgeries)
-    return [
+    made = [
         json.dumps([chance.choice(kind).to_json() for _ in range(A_BODY)]).encode() for kind in kinds for _ in range(8)
     ]
+    chance.shuffle(made)
+    return made
 
 
 def send(port, made, counted, seen, stop):
