@@ -1,4 +1,4 @@
-"""At least ten thousand requests made from the OpenAPI document, by schemathesis and by the generator of the short form:
+"""Ten thousand requests and more from the OpenAPI document, by schemathesis and by the generator of the short form:
 nothing breaks, and nothing answers what is not documented."""
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_own_generator(world, oracle, scaled, capsys, who):
     document = httpx.get(f"{oracle.url}/openapi.json").json()
     memory = oracle.memory()
     with httpx.Client(base_url=oracle.url, headers=headers, timeout=30) as client:
-        wrong, seen = run(client, Cases(document, SEED, oracle.parts), scaled(CASES))
+        wrong, seen = run(client, Cases(document, SEED, oracle.parts, who != "nobody"), scaled(CASES))
     with capsys.disabled():
         print(f"\n{sum(seen.values()):,} requests of {who}: {dict(sorted(seen.items()))}")
     assert wrong == []
@@ -65,8 +65,8 @@ def test_schemathesis(world, oracle, scaled, tmp_path, capsys):
     program = os.environ["CISE_CHAOS_SCHEMATHESIS"]
     command = [
         program, "run", f"{oracle.url}/openapi.json", "--seed", str(SEED), "--checks", CHECKS, "--no-color",
-        # The live stream does not end, which schemathesis waits for.
-        "--exclude-path", "/v1/live", "--max-examples", str(max(scaled(600), 5)), "--request-timeout", "30",
+        # The live stream does not end, which schemathesis waits for; signing out would end what the rest needs.
+        "--exclude-path", "/v1/live", "--exclude-method", "DELETE", "--max-examples", str(max(scaled(600), 5)), "--request-timeout", "30",
         "-H", f"Authorization: {signed_in(oracle)}", "--report", "junit", "--report-dir", str(tmp_path),
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3_600, check=False)
