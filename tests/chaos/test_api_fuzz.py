@@ -66,7 +66,8 @@ def test_schemathesis(world, oracle, scaled, tmp_path, capsys):
     command = [
         program, "run", f"{oracle.url}/openapi.json", "--seed", str(SEED), "--checks", CHECKS, "--no-color",
         # The live stream does not end, which schemathesis waits for; signing out would end what the rest needs.
-        "--exclude-path", "/v1/live", "--exclude-method", "DELETE", "--max-examples", str(max(scaled(600), 5)), "--request-timeout", "30",
+        "--exclude-path", "/v1/live", "--exclude-method", "DELETE",
+        "--max-examples", str(max(scaled(600), 5)), "--request-timeout", "30",
         "-H", f"Authorization: {signed_in(oracle)}", "--report", "junit", "--report-dir", str(tmp_path),
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3_600, check=False)

@@ -30,7 +30,7 @@ def small_disk(run_oracle, tmp_path):
     def begin(reserve):
         before = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
         oracle = run_oracle(*before, CISE_DATA_DIR=str(mount), CISE_LEAST_FREE_DISK=str(reserve))
-        inside = Path(f"/proc/{oracle.pid()}/root{mount}")
+        inside = Path("/proc", str(oracle.pid()), "root", *mount.parts[1:])
         oracle.folder = inside
         return oracle, inside
 
