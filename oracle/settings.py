@@ -66,13 +66,40 @@ class Settings(BaseSettings):
     """Host and port that wallets show at sign-in (ERC-4361). Default: host:port."""
     sign_in_uri: str | None = None
     body_limit: int = Field(default=1_048_576, gt=0)
-    body_timeout: Positive = 10
+    body_timeout: Positive = 8
+    """For a whole body to arrive, and for a peer that has stopped reading its answer."""
     items_limit: int = Field(default=5_000, gt=0)
     """Most readings in one request."""
     nonce_lifetime: Positive = 300
     session_lifetime: Positive = 12 * 3_600
     live_interval: float = Field(default=0.25, ge=0.25)
     """Between two live events of one subject: at most four a second."""
+
+    # Doors under pressure
+    header_limit: int = Field(default=32_768, ge=1_024)
+    header_timeout: Positive = 8
+    connections: int = Field(default=1_000, gt=0)
+    """Open at once; one more gets 503."""
+    connections_per_address: int = Field(default=200, gt=0)
+    """Counts the peer: behind a proxy every visitor is the proxy."""
+    requests_limit: int = Field(default=256, gt=0)
+    """Worked on or waiting at once, live streams apart; one more gets 429."""
+    bodies_limit: int = Field(default=67_108_864, gt=0)
+    """Bytes of all bodies in memory at once."""
+    address_rate: Positive = 500
+    """Requests a second by one address; `address_burst` at once."""
+    address_burst: float = Field(default=2_000, ge=1)
+    account_rate: Positive = 50
+    """Requests a second by one signed-in account."""
+    account_burst: float = Field(default=500, ge=1)
+    meter_rate: Positive = 100
+    """New readings a second of one agreement: only its meter can use this up. A backlog comes as a burst."""
+    meter_burst: float = Field(default=50_000, ge=1)
+    live_streams: int = Field(default=500, gt=0)
+    live_streams_per_visitor: int = Field(default=20, gt=0)
+    """Of one account; without sign-in of one address."""
+    least_free_disk: Count = 268_435_456
+    """Bytes. Below, nothing more is acknowledged, so that what was acknowledged can still be settled; 0: no reserve."""
 
     relayer_key: SecretStr | None = None
     relayer_keystore: Path | None = None
@@ -161,6 +188,13 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'oracle.db'}"
+
+    @property
+    def database_folder(self) -> Path:
+        """The folder whose disk fills up: that of the SQLite file, or the data directory."""
+        url = make_url(self.database)
+        is_file = url.get_backend_name() == "sqlite" and url.database
+        return Path(str(url.database)).absolute().parent if is_file else self.data_dir
 
     @property
     def domain(self) -> str:

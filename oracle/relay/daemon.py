@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from oracle.chain.signers import permit_key
 from oracle.errors import Fatal, Rejected, Retryable
+from oracle.relay.clock_watch import ClockWatch
 from oracle.relay.confirm import confirm
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import accrue, distribute
@@ -51,6 +52,7 @@ class Daemon:
         self._indexer = Indexer(self.context)
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
         self._scheduler.add_listener(self._unexpected, EVENT_JOB_ERROR)
+        self._clock_watch = ClockWatch(self._scheduler)
         self._stopped = threading.Event()
         self._fatal: Fatal | None = None
         self._signal: int | None = None
@@ -104,6 +106,7 @@ class Daemon:
                 misfire_grace_time=None,
             )
         self._scheduler.start()
+        self._clock_watch.start()
 
     def wait(self) -> None:
         """Until `stop`; then raises what stopped it, if anything did."""
@@ -116,6 +119,7 @@ class Daemon:
     def stop(self) -> None:
         """Lets the running cycle end and another process lead; safe to repeat."""
         self._stopped.set()
+        self._clock_watch.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         try:
@@ -176,7 +180,8 @@ class Daemon:
             return Outcome("budget", {"used": used, "perHour": self.settings.gas_per_hour})
         balance = client.balance(sender.address)
         least = 10 * self.settings.gas_limit * client.fees().max_fee
-        return Outcome("low", {"balance": balance, "least": least}) if balance < least else NOTHING
+        # As text: JSON numbers end at 2^53 for other readers of this table.
+        return Outcome("low" if balance < least else "nothing", {"balance": str(balance), "least": str(least)})
 
     def _clean(self, now: float) -> Outcome:
         with self.database.writing() as connection:

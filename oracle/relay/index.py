@@ -111,10 +111,10 @@ class Indexer:
         changes = Changes()
         for event in found:
             note(changes, event, times[event.block])
-        return changes, [_stored(event, times[event.block]) for event in found], headers
+        return changes, [stored_event(event, times[event.block]) for event in found], headers
 
 
-def _stored(event: Event, time: UnixTime) -> ChainEvent:
+def stored_event(event: Event, time: UnixTime) -> ChainEvent:
     arguments = event.arguments
     asset = arguments.get("asset")
     if event.contract == ASSETS and event.name == "Transfer":
