@@ -26,7 +26,7 @@ _HIGHEST_ID = (1 << 63) - 1
 def router(broadcaster: Broadcaster, seats: Seats) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["live"])
 
-    @routes.get("/live", responses=problems(401, 403, 422), response_class=StreamingResponse)
+    @routes.get("/live", responses=problems(400, 401, 403, 422), response_class=StreamingResponse)
     async def live(
         request: Request,
         shared: SharedState,
