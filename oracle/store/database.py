@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Dialect, Engine, Executable, Select, Table, c
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from oracle.errors import Fatal, Retryable
+from oracle.errors import CiseError, Fatal, Retryable
 
 BUSY_SECONDS = 10
 _LOOK_AGAIN_MS = 2
@@ -29,12 +30,22 @@ from the file again and again."""
 _COUNTS = (1, 4, 20, 100, 500)
 """How many keys one query asks for, so that few texts serve all numbers of them."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
+RESTORE = (
+    "Move the file and its -wal and -shm aside, put the newest file of `cise oracle backup` in its place and "
+    "start again: what was settled is read from the chain, and machines send what has not been."
+)
+_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _MIGRATION_LOCK = 0x43495345
 """Key of PostgreSQL's advisory lock: two processes that start together migrate one after the other."""
 
 
 class DatabaseBusy(Retryable):
     """Locked, full or away; nothing of the transaction was kept."""
+
+
+class DatabaseFull(DatabaseBusy):
+    """The disk took no more, or failed: nothing of it counts as written."""
 
 
 class Database:
@@ -54,7 +65,7 @@ class Database:
             }
         else:
             options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
-        self.engine: Engine = create_engine(url, hide_parameters=True, **options)
+        self.engine: Engine = create_engine(url, hide_parameters=True, pool_timeout=BUSY_SECONDS, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -79,8 +90,7 @@ class Database:
 
     def migrate(self) -> None:
         """Brings the tables to this release; creates them in an empty database. Raises Fatal for a newer one."""
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
+        config = _migrations()
         script = ScriptDirectory.from_config(config)
         self._check_integrity()
         with self.writing() as connection:
@@ -103,11 +113,22 @@ class Database:
             with self.engine.connect() as connection:
                 found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         except DatabaseError as error:
-            raise Fatal("database", f"cannot be read ({error.orig})", "Restore it from a backup.") from error
+            raise Fatal("database", f"cannot be read ({error.orig})", RESTORE) from error
         if found != "ok":
-            raise Fatal(
-                "database", f"is damaged ({found})", "Restore it from a backup; the chain has what was settled."
-            )
+            raise Fatal("database", f"is damaged ({found})", RESTORE)
+
+
+def newest_revision() -> str:
+    """The migration that this release works on."""
+    head = ScriptDirectory.from_config(_migrations()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
 
 
 class Visit:
@@ -254,15 +275,32 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 @contextmanager
 def _typed_errors() -> Iterator[None]:
+    """Of SQLAlchemy and, where it is gone past, of the driver."""
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseBusy("database", str(error.orig)[:120]) from error
-    except sqlite3.OperationalError as error:
-        raise DatabaseBusy("database", str(error)[:120]) from error
+    except PoolTimeout as error:
+        raise DatabaseBusy("database", "every connection is in use") from error
     except (IntegrityError, sqlite3.IntegrityError) as error:
         # Two writers at once, where the database lets them: the second finds the first's rows when it comes again.
         raise DatabaseBusy("database", "somebody else wrote the same row at the same time") from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        typed = _typed(error)
+        if typed is None:
+            raise
+        raise typed from error
+
+
+def _typed(error: DatabaseError | sqlite3.DatabaseError) -> CiseError | None:
+    """None for a defect of this program."""
+    cause = error.orig if isinstance(error, DatabaseError) else error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        return Fatal("database", f"is damaged ({cause})", RESTORE)
+    if code in _DISK_ERRORS:
+        return DatabaseFull("database", str(cause)[:120])
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        return DatabaseBusy("database", str(cause)[:120])
+    return None
 
 
 def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

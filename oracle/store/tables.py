@@ -147,6 +147,24 @@ checkpoints = Table(
     Column("observed_at", Float, nullable=False),
 )
 
+recent_blocks = Table(
+    "recent_blocks",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", HASH, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+undo_rows = Table(
+    "undo_rows",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("above", BigInteger, nullable=False, index=True),
+    Column("table", String(24), nullable=False),
+    Column("key", JSON, nullable=False),
+    Column("row", JSON(none_as_null=True)),
+)
+
 chain_events = Table(
     "chain_events",
     metadata,
@@ -282,6 +300,7 @@ batches = Table(
     Column("gas_used", BigInteger),
     Column("ended_at", Float),
     Column("detail", Text),
+    Column("mined_hash", HASH),
     UniqueConstraint("chain_id", "sender", "nonce"),
     Index(None, "stage"),
     Index(None, "kind", "subject"),
@@ -297,6 +316,8 @@ batch_transactions = Table(
     Column("max_fee", Units, nullable=False),
     Column("tip", Units, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("head", BigInteger, nullable=False, default=0),
+    Column("noop", Boolean, nullable=False, default=False),
 )
 
 batch_readings = Table(
@@ -304,6 +325,15 @@ batch_readings = Table(
     metadata,
     Column("batch_id", Key, ForeignKey("batches.id"), primary_key=True),
     Column("reading_id", Key, ForeignKey("readings.id"), primary_key=True, index=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("holder", String(160), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 form_requests = Table(

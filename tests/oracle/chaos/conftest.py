@@ -1,0 +1,1 @@
+from tests.e2e.fixtures import deployed_world, start_oracle, world  # noqa: F401 - fixtures of this folder
