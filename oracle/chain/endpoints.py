@@ -1,10 +1,9 @@
 """Several nodes of one chain behind one provider: who answers is decided here, what is asked elsewhere.
 
-    unknown ──▶ healthy ──▶ lagging      more than `head_lag` blocks behind the best: not read from
-       ▲           │  ▲        │
-       │           │  └────────┘          reads go to the first healthy one in the order of the settings
-       └── away ◀──┘                      no answer: asked again after a pause, its chain id first
-     wrong chain                          never used, asked again after a pause
+    unknown ──▶ healthy ◀─▶ lagging       more than `head_lag` blocks behind the best: not read from
+                 │    ▲                   reads go to the first healthy one in the order of the settings
+                 ▼    │
+                away ─┴─▶ wrong chain     no answer: looked at again after a pause, its chain id first
 
 With a single node there is no choice: every question goes to it.
 """

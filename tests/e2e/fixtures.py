@@ -117,6 +117,8 @@ def _starter(world: World) -> Iterator[Callable[..., Oracle]]:
             server = stack.enter_context(BackgroundServer(app, settings))
             oracle = Oracle(settings, daemon, server.url)
             oracle.cycle("index", "permits")
+            # Its next cycle leads again; a test that starts other processes on this database need not wait for it.
+            daemon.context.leadership.give_up()
             return oracle
 
         yield start
