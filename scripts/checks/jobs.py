@@ -12,6 +12,7 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
+LONG = {"chaos"}
 SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
 AUDITOR = {"oracle/audit"}
 LONG = {"chaos"}
