@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 import time
+from itertools import takewhile
 from pathlib import Path
 
 from oracle.points import Point
@@ -23,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kill", description=__doc__)
     parser.add_argument("--kills", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
+    parser.add_argument("--minutes", type=float, default=600, help="end the run after this time, with all its checks")
     parser.add_argument("--machines", type=int, default=8)
     parser.add_argument("--points", help="only these, with commas between")
     parser.add_argument("--json", type=Path, help="write the table here too")
@@ -41,8 +43,10 @@ def main() -> int:
         ):
             run = Run(scene, nursery, chance, chosen.seed)
             began = time.monotonic()
+            kills = plan(chosen.kills, chance, points)
+            in_time = takewhile(lambda _: time.monotonic() - began < 60 * chosen.minutes, kills)
             try:
-                run.all(plan(chosen.kills, chance, points), lambda text: print(text, flush=True))
+                run.all(in_time, lambda text: print(text, flush=True))
             except Broken as error:
                 print(f"BROKEN: {error}", flush=True)
                 return 1

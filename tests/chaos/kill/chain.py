@@ -12,6 +12,8 @@ from eth_utils.crypto import keccak
 
 SEQUENCE_BITS = (1 << 31) - 1
 UNITS = (1 << 80) - 1
+DEEPEST = 64
+"""Blocks that a fork may take back."""
 
 
 class Refused(Exception):
@@ -110,7 +112,7 @@ class RawChain:
         return True
 
     def forget(self, transactions: Iterable[str]) -> None:
-        """The node no longer has them, nor any block that held one (up to 64 blocks deep)."""
+        """The node no longer has them, nor any block that held one (down to DEEPEST)."""
         head, lowest = self.head(), None
         for transaction in transactions:
             receipt = self.ask("eth_getTransactionReceipt", transaction)
@@ -119,7 +121,7 @@ class RawChain:
                 lowest = block if lowest is None else min(lowest, block)
             elif self.has(transaction):
                 self.ask("anvil_dropTransaction", transaction)
-        if lowest is not None and head - lowest < 64:
+        if lowest is not None and head - lowest < DEEPEST:
             self.reorg(head - lowest + 1)
 
     def reorg(self, depth: int) -> None:

@@ -53,11 +53,8 @@ OFTEN = {
     Point.SENDING, Point.RECEIPT_SEEN, Point.LOGS_READ, Point.INDEXED_NOT_COMMITTED, Point.INDEXED,
 }  # fmt: skip
 """Passed many times a second: there the second or third passing is a case of its own."""
-EARLY = {
-    Point.SENDING, Point.HANDED_OVER, Point.SENT, Point.RECEIPT_SEEN, Point.MINED, Point.FINAL_NOT_COMMITTED,
-    Point.FINAL, Point.LOGS_READ, Point.INDEXED_NOT_COMMITTED, Point.INDEXED,
-}  # fmt: skip
-"""Passed by a recovery too: some of them are killed while they recover from the kill before."""
+RESTLESS = 0.2
+"""The share of kills in the middle of the recovery from the one before."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,9 @@ class Kill:
         return STAGES.get(self.point, Stage.TRAFFIC)
 
 
-def plan(kills: int, chance: random.Random, points: Sequence[Point] = tuple(Point)) -> Iterator[Kill]:
+def plan(
+    kills: int, chance: random.Random, points: Sequence[Point] = tuple(Point), restless: float = RESTLESS
+) -> Iterator[Kill]:
     """Round after round over all pairs; a short plan takes each point once, its mode by chance."""
     done = 0
     while done < kills:
@@ -84,11 +83,11 @@ def plan(kills: int, chance: random.Random, points: Sequence[Point] = tuple(Poin
         firsts = dict(reversed(pairs))
         pairs = [*firsts.items(), *(pair for pair in pairs if firsts[pair[0]] is not pair[1])]
         for point, mode in pairs[: kills - done]:
-            yield _kill(point, mode, chance)
+            yield _kill(point, mode, chance, restless)
             done += 1
 
 
-def _kill(point: Point, mode: Mode, chance: random.Random) -> Kill:
+def _kill(point: Point, mode: Mode, chance: random.Random, restless: float) -> Kill:
     nth = chance.choice((1, 1, 2, 3)) if point in OFTEN else 1
     if STAGES.get(point, Stage.TRAFFIC) is not Stage.TRAFFIC or mode is Mode.TOOK:
         # Where the answer is lost the sender does not come to the next point.
@@ -97,4 +96,5 @@ def _kill(point: Point, mode: Mode, chance: random.Random) -> Kill:
     else:
         calm = point in (Point.HANDED_OVER, Point.SENT)
         wire = Wire.SWALLOWED if calm else chance.choice((Wire.SWALLOWED, Wire.CUT))
-    return Kill(point, mode, nth, wire, point in EARLY and chance.random() < 0.2)
+    early = STAGES.get(point, Stage.TRAFFIC) in (Stage.TRAFFIC, Stage.MINING) and chance.random() < restless
+    return Kill(point, mode, nth, wire, early)

@@ -12,14 +12,19 @@ from typing import Any
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from oracle.chain.node import free_port
+from oracle.chain.client import ChainClient
+from oracle.chain.contracts import Platform
+from oracle.chain.node import LocalNode, NodeOptions, free_port
+from oracle.deployment.config import read_config
+from oracle.deployment.protocol import deploy
 from oracle.domain.tariffs import Tariff
+from oracle.parties import currencies
 from oracle.types import BaseUnits
 from tests.chaos.kill.books import Books
-from tests.chaos.kill.chain import OnChain, RawChain
+from tests.chaos.kill.chain import DEEPEST, OnChain, RawChain
 from tests.chaos.kill.devices import Device
 from tests.chaos.kill.wire import Tap
-from tests.e2e.world import CUSTOMER, DELEGATE, EUR, PERMIT_KEY, STRANGER, Hire, World, running_world, usual_tariff
+from tests.e2e.world import CUSTOMER, DELEGATE, DEPLOYER, EUR, PERMIT_KEY, STRANGER, Hire, World, key_of, usual_tariff
 
 TARIFFS: tuple[dict[str, Any], ...] = (
     {},
@@ -107,9 +112,22 @@ class Place:
     """Agreement, its tariff, its customer."""
 
 
+class DeepNode(LocalNode):
+    """Anvil forks back to a state only while it is in memory, and keeps ten where blocks come fast: here, more."""
+
+    def _arguments(self) -> list[str]:
+        return [*super()._arguments(), "--prune-history", str(2 * DEEPEST)]
+
+
 @contextmanager
 def running_place(folder: Path, machines: int) -> Iterator[Place]:
-    with running_world(folder) as world:
+    with DeepNode(NodeOptions(accounts=20)) as node:
+        client = ChainClient(node.url, 10)
+        client.connect()
+        deployed = deploy(client.web3, key_of(DEPLOYER), read_config("local"))
+        platform = Platform(client.web3, client.chain_id, deployed.directory, deployed.addresses)
+        currency = currencies.currency_at(client, deployed.addresses["MicroEuro"])
+        world = World(node, client, platform, currency, folder)
         for index in CUSTOMERS:
             world.give(index, PLENTY)
         hires = []
