@@ -112,6 +112,9 @@ class Receipt:
     logs: tuple[Log, ...]
     bloom: int
     encoded: bytes
+    kind: int
+    gas: bytes
+    """Cumulative, as encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +248,23 @@ def parse_receipt(told: ToldReceipt) -> Receipt:
         Log(unhex(log.address), tuple(map(unhex, log.topics)), unhex(log.data), number(log.log_index))
         for log in told.logs
     )
+    return _receipt(number(told.status), number(told.type), quantity(told.cumulative_gas_used), logs)
+
+
+def with_logs(receipt: Receipt, logs: tuple[Log, ...]) -> Receipt:
+    """The receipt as it would be with other logs."""
+    return _receipt(int(receipt.succeeded), receipt.kind, receipt.gas, logs)
+
+
+def _receipt(status: int, kind: int, gas: bytes, logs: tuple[Log, ...]) -> Receipt:
     bloom = 0
     for log in logs:
         bloom |= bloom_of(log.address)
         for topic in log.topics:
             bloom |= bloom_of(topic)
-    kind, status = number(told.type), number(told.status)
-    head = (rlp.number(status), quantity(told.cumulative_gas_used), bloom.to_bytes(256, "big"))
+    head = (rlp.number(status), gas, bloom.to_bytes(256, "big"))
     body = rlp.joined([*map(rlp.encode, head), rlp.joined([_encoded_log(log) for log in logs])])
-    return Receipt(
-        succeeded=status == 1,
-        logs=logs,
-        bloom=bloom,
-        encoded=body if kind == 0 else bytes((kind,)) + body,
-    )
+    return Receipt(status == 1, logs, bloom, body if kind == 0 else bytes((kind,)) + body, kind, gas)
 
 
 def _encoded_log(log: Log) -> bytes:

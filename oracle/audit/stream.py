@@ -33,7 +33,7 @@ from oracle.audit.blocks import (
 from oracle.audit.chain import Pinned
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
-from oracle.audit.repair import changed_byte
+from oracle.audit.repair import changed_byte, changed_log
 from oracle.audit.rpc import Node, Progress
 from oracle.errors import Fatal
 
@@ -134,7 +134,8 @@ class Stream:
         if None not in encoded and trie.ordered_root([each for each in encoded if each]) != header.transactions_root:
             findings.add("transactions root", place, "the transactions are not those that the header commits to")
         if trie.ordered_root([receipt.encoded for receipt in receipts]) != header.receipts_root:
-            findings.add("receipts root", place, "the receipts are not those that the header commits to")
+            where = _named(transactions, receipts, changed_log(header, receipts), place)
+            findings.add("receipts root", where, "the receipts are not those that the header commits to")
         bloom = 0
         for receipt in receipts:
             bloom |= receipt.bloom
@@ -143,6 +144,15 @@ class Stream:
         _check_log_numbers(header, transactions, receipts, findings)
         findings.count("blocks checked against their roots")
         return Block(header, transactions, receipts)
+
+
+def _named(
+    transactions: Sequence[Transaction], receipts: Sequence[Receipt], found: tuple[int, int] | None, place: Place
+) -> Place:
+    if found is None or len(transactions) != len(receipts):
+        return place
+    log = receipts[found[0]].logs[found[1]]
+    return Place(block=place.block, transaction=transactions[found[0]].name, log_index=log.index)
 
 
 def _missing(number: int) -> Fatal:

@@ -55,7 +55,8 @@ def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes
     with multiprocessing.get_context("spawn").Pool(PROCESSES, gc.disable) as pool:
         results = pool.starmap(hunt, parts)
     missed = [each for _, part in results for each in part]
-    assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED})"
+    told = "\n".join(f"{lie}: {findings}" for lie, findings in missed)
+    assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED}):\n{told}"
     found = sum((counter for counter, _ in results), Counter())
     assert found.total() == LIES
     assert min(found["LogLie"], found["CalldataLie"], found["StorageLie"]) >= LIES // 3
