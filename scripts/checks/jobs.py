@@ -12,8 +12,9 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
-LONG = {"chaos"}
-SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
+RELAY = {"oracle/relay", "oracle/chain"}
+DOORS = {"oracle/ingest", "oracle/store"}
+KILLED = {"oracle/chaos"}
 AUDITOR = {"oracle/audit"}
 LONG = {"chaos"}
 """Only by `make chaos`: an hour or so."""
@@ -51,9 +52,9 @@ def _plain_folders() -> set[str]:
 
 
 def _oracle_folders() -> set[str]:
-    """The oracle's own, without those that are jobs of their own: three of about the same length fill two cores."""
+    """The oracle's own, without those that are jobs of their own: several of about the same length fill two cores."""
     every = {f"oracle/{folder.name}" for folder in (TESTS / "oracle").iterdir() if folder.is_dir()}
-    return every - SERVER - AUDITOR
+    return every - RELAY - DOORS - KILLED - AUDITOR
 
 
 def _forge_tests() -> bool:
@@ -65,7 +66,9 @@ def tests() -> list[Job]:
         *_pytest("tests on the contracts", CHAIN_FOLDERS - SLOW_ON_CHAIN),
         *_pytest("tests of the whole system", WHOLE_SYSTEM, *PLAIN),
         *_pytest("state machines", SLOW_ON_CHAIN),
-        *_pytest("tests of relay and doors", SERVER, *PLAIN),
+        *_pytest("tests of the relay", RELAY, *PLAIN),
+        *_pytest("tests of the doors", DOORS, *PLAIN),
+        *_pytest("kill tests", KILLED, *PLAIN),
         *_pytest("tests of the auditor", AUDITOR, *PLAIN),
         *_pytest("tests in plain Python", _plain_folders() - {"oracle"} | _oracle_folders(), *PLAIN),
     ]
