@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 from web3 import Web3
 from web3.contract.contract import ContractFunction
@@ -173,8 +173,11 @@ class ChainClient:
         with typed_errors(function.fn_name):
             return function.call(block_identifier="latest" if block is None else block)
 
-    def call_many(self, functions: Sequence[ContractFunction], block: BlockNumber) -> list[Any]:
-        """The results of many views at one block, in one request per hundred."""
+    def call_many(self, functions: Sequence[ContractFunction], block: BlockNumber | Literal["pending"]) -> list[Any]:
+        """The results of many views at one block, in one request per hundred.
+
+        "pending": with what waits in the node's pool, as far as the node knows and tells.
+        """
         results: list[Any] = []
         for start in range(0, len(functions), 100):
             with typed_errors("a batch of views"), self.web3.batch_requests() as batch:

@@ -1,10 +1,9 @@
 """Several nodes of one chain behind one provider: who answers is decided here, what is asked elsewhere.
 
-    unknown ──▶ healthy ──▶ lagging      more than `head_lag` blocks behind the best: not read from
-       ▲           │  ▲        │
-       │           │  └────────┘          reads go to the first healthy one in the order of the settings
-       └── away ◀──┘                      no answer: asked again after a pause, its chain id first
-     wrong chain                          never used, asked again after a pause
+    unknown ──▶ healthy ◀─▶ lagging       more than `head_lag` blocks behind the best: not read from
+                 │    ▲                   reads go to the first healthy one in the order of the settings
+                 ▼    │
+                away ─┴─▶ wrong chain     no answer: looked at again after a pause, its chain id first
 
 With a single node there is no choice: every question goes to it.
 """
@@ -99,14 +98,14 @@ class Endpoints(HTTPProvider):
     def survey(self) -> bool:
         """Looks at every node that is not resting: its chain, and how far it is.
 
-        False where no node is on the expected chain but some are on another; raises where none answers at all.
+        False where all are on another chain; raises where there is none to ask now, but one may come back.
         """
         for endpoint in self._all:
             self._look(endpoint)
         self._compare_heads()
         if any(endpoint.takes_transactions for endpoint in self._all):
             return True
-        if any(endpoint.health is Health.WRONG_CHAIN for endpoint in self._all):
+        if all(endpoint.health is Health.WRONG_CHAIN for endpoint in self._all):
             return False
         raise requests.ConnectionError("no node answers")
 

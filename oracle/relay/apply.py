@@ -36,7 +36,8 @@ def apply(
     """
     if since is not None:
         _remember(connection, since, changes, state)
-    before = read_model.agreements(connection, [*changes.agreements, *changes.slots])
+    named = {event.agreement_id for event in events if event.agreement_id is not None}
+    before = read_model.agreements(connection, {*changes.agreements, *changes.slots, *named})
     read_model.add_events(connection, _enriched(events, before, state.agreements))
     for event in changes.tariffs:
         terms = _tariff(event.arguments["terms"])
@@ -98,19 +99,24 @@ def _enriched(
     """Events of agreements with their asset, and settlements with the amount they took."""
     assets = {agreement.id: agreement.asset_id for agreement in (*before.values(), *read)}
     settled = {agreement.id: agreement.settled for agreement in before.values()}
+    there = set(before)
     enriched = []
     for event in events:
         if event.agreement_id is None:
             enriched.append(event)
             continue
         key = event.agreement_id
+        if event.name == "AgreementOpened":
+            there.add(key)
         amount = None
         if "state" in event.arguments:
             after = SlotState.unpack(event.arguments["state"]).settled
             if event.name in ("ReadingSettled", "StandingAccrued"):
                 amount = BaseUnits(after - settled.get(key, 0))
             settled[key] = after
-        enriched.append(replace(event, asset_id=event.asset_id or assets.get(key), amount=amount))
+        # A reading may be passed over because its agreement is not there yet.
+        asset = event.asset_id or (assets.get(key) if key in there else None)
+        enriched.append(replace(event, asset_id=asset, amount=amount))
     return enriched
 
 

@@ -76,4 +76,4 @@ def _is_wanted(context: RelayContext, sender: Sender, batch: Batch) -> bool:
         return True
     with context.database.reading() as connection:
         sealed = [readings.by_id(connection, number) for number in batches.readings_of(connection, batch.id)]
-    return not sealed or any(unsettled(context.client, context.platform, sealed).values())
+    return not sealed or any(unsettled(context.client, context.platform, sealed, context.client.head()).values())

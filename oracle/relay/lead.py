@@ -50,14 +50,16 @@ class Leadership:
 
     def keep(self) -> None:
         """Prolongs the lease from now on, three times as often as it runs out."""
+        self._ended.clear()
         self._thread = threading.Thread(target=self._prolong, name="lease", daemon=True)
         self._thread.start()
 
     def give_up(self) -> None:
         """Ends the thread; whoever stands by may begin at once. Safe to repeat."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
         lease, self._lease = self._lease, None
         if lease is not None:
             with self._database.writing() as connection:

@@ -20,7 +20,7 @@ from oracle.points import Point, passed
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.seal import Due, due, in_batches
 from oracle.relay.signing import require_gas, sign_version
-from oracle.relay.turns import unsettled
+from oracle.relay.turns import left_by_others
 from oracle.store import batches, checkpoints, readings
 from oracle.store.batches import Batch, BatchKind, NewBatch, SignedBytes, Stage
 from oracle.types import BlockNumber
@@ -44,7 +44,7 @@ def settle_due(context: RelayContext, now: float) -> Outcome:
         return NOTHING
     passed(Point.SEALED)
     if context.settings.relay_window > 0:
-        moving = unsettled(context.client, context.platform, [item.reading for item in items])
+        moving = left_by_others(context.client, context.platform, [item.reading for item in items])
         items = [item for item in items if moving[item.agreement.id]]
     packed = [item for item in items if _fits_batch(item)]
     alone = [[item] for item in items if not _fits_batch(item)]

@@ -2,16 +2,18 @@
 
 Time is cut into windows. In each, an operator's moment is drawn from the window's number and its own address: nobody
 has to know the others. Who comes first settles what is due; the others look at the chain at their moments and pass
-over what is settled. What goes double is only what two of them send within the time that a block takes.
+over what is settled or on its way. What goes double is only what two send before either has heard of the other.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from oracle.chain.client import ChainClient
 from oracle.chain.contracts import Platform, SlotState
+from oracle.chain.node_errors import NodeRefused
 from oracle.domain.hashing import keccak
 from oracle.store.readings import StoredReading
-from oracle.types import AgreementId
+from oracle.types import AgreementId, BlockNumber
 
 
 class Turn:
@@ -41,15 +43,27 @@ class Turn:
         self._seen = now
 
 
-def unsettled(client: ChainClient, platform: Platform, readings: Sequence[StoredReading]) -> Mapping[AgreementId, bool]:
-    """Per agreement whether its reading would still move something at the newest block, whoever settled since."""
+def unsettled(
+    client: ChainClient, platform: Platform, readings: Sequence[StoredReading], block: BlockNumber | Literal["pending"]
+) -> Mapping[AgreementId, bool]:
+    """Per agreement whether its reading would still move something at a block, whoever settled since."""
     agreements = [reading.reading.agreement_id for reading in readings]
     functions = [platform.agreements.functions.stateOf(agreement) for agreement in agreements]
-    words = client.call_many(functions, client.head())
+    words = client.call_many(functions, block)
     return {
         reading.reading.agreement_id: _would_move(SlotState.unpack(word), reading)
         for reading, word in zip(readings, words, strict=True)
     }
+
+
+def left_by_others(
+    client: ChainClient, platform: Platform, readings: Sequence[StoredReading]
+) -> Mapping[AgreementId, bool]:
+    """The same for a turn: what others have sent counts already. Should it come to nothing, the next turn takes it."""
+    try:
+        return unsettled(client, platform, readings, "pending")
+    except NodeRefused:
+        return unsettled(client, platform, readings, client.head())
 
 
 def _would_move(slot: SlotState, reading: StoredReading) -> bool:

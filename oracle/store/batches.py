@@ -265,8 +265,13 @@ def reopen(connection: Connection, batch_id: int) -> None:
 
 
 def reopen_above(connection: Connection, block: int) -> int:
-    """After a fork: everything that was mined in a block above is looked at again. Returns how many."""
+    """After a fork: everything that was mined in a block above is looked at again. Returns how many.
+
+    What is on its way is sent again at once: nodes may have forgotten it together with the blocks.
+    """
     changed = connection.execute(update(batches).where(batches.c.block > block).values(**_OPEN_AGAIN))
+    still_open = batches.c.stage.in_([stage.value for stage in OPEN_STAGES])
+    connection.execute(update(batches).where(still_open).values(sent_at=None))
     return int(changed.rowcount)
 
 

@@ -12,6 +12,7 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
+LONG = {"chaos"}
 SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
 AUDITOR = {"oracle/audit"}
 PLAIN = ["-p", "no:pytest-brownie"]
@@ -44,7 +45,7 @@ def _pytest(name: str, folders: Iterable[str], *options: str, **env: str) -> lis
 
 def _plain_folders() -> set[str]:
     every = {folder.name for folder in TESTS.iterdir() if folder.is_dir()}
-    return every - CHAIN_FOLDERS - WHOLE_SYSTEM
+    return every - CHAIN_FOLDERS - WHOLE_SYSTEM - LONG
 
 
 def _oracle_folders() -> set[str]:

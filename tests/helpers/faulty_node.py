@@ -36,6 +36,8 @@ class FaultyNode:
         self.faults: dict[str, Fault] = {}
         self.calls: list[str] = []
         self.down = False
+        self.page: str | None = None
+        """What a gateway puts in place of every answer."""
         node = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,7 +50,7 @@ class FaultyNode:
                     self.close_connection = True
                     self.connection.close()
                     return
-                data = json.dumps(answer).encode()
+                data = (node.page or json.dumps(answer)).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
