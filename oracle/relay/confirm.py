@@ -6,12 +6,13 @@ no receipt              sent again, the same bytes; with higher fees after a whi
                         dropped once another transaction has used the nonce for good
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from sqlalchemy import Connection
 
 from oracle.chain.client import Receipt
+from oracle.chain.node_errors import NodeNotReachable
 from oracle.points import Point, passed
 from oracle.relay.bump import Bump, bump
 from oracle.relay.context import NOTHING, Outcome, RelayContext
@@ -34,6 +35,15 @@ class _Sight:
     complete: BlockNumber
 
 
+@dataclass(slots=True)
+class _Trouble:
+    """What went wrong in one cycle. `stuck`: nonces at the highest fee that is allowed."""
+
+    stuck: list[int] = field(default_factory=list)
+    unheard: NodeNotReachable | None = None
+    """A sending without an answer ends all sending for this cycle, but not the looking: a gap may be the reason."""
+
+
 def confirm(context: RelayContext, now: float) -> Outcome:
     """Looks at every open batch once, then for gaps. Raises Retryable where the node is away."""
     with context.database.reading() as connection:
@@ -41,17 +51,19 @@ def confirm(context: RelayContext, now: float) -> Outcome:
             (batch, batches.bytes_of(connection, batch.id)) for batch in batches.in_stages(connection, OPEN_STAGES)
         ]
     counted: dict[str, int] = {}
-    stuck: list[int] = []
+    trouble = _Trouble()
     if waiting:
         sight = _look(context)
         for batch, versions in waiting:
-            stage = _advance(context, batch, versions, sight, now, stuck)
+            stage = _advance(context, batch, versions, sight, now, trouble)
             counted[stage.value] = counted.get(stage.value, 0) + 1
     healed = heal_gaps(context, now)
+    if trouble.unheard is not None:
+        raise trouble.unheard
     if not waiting and not healed:
         return NOTHING
     detail: dict[str, object] = {"batches": counted, **healed}
-    return Outcome("stuck", {**detail, "nonces": stuck}) if stuck else Outcome("done", detail)
+    return Outcome("stuck", {**detail, "nonces": trouble.stuck}) if trouble.stuck else Outcome("done", detail)
 
 
 def _look(context: RelayContext) -> _Sight:
@@ -66,13 +78,13 @@ def _look(context: RelayContext) -> _Sight:
 
 
 def _advance(
-    context: RelayContext, batch: Batch, versions: list[SignedBytes], sight: _Sight, now: float, stuck: list[int]
+    context: RelayContext, batch: Batch, versions: list[SignedBytes], sight: _Sight, now: float, trouble: _Trouble
 ) -> Stage:
     receipt = _receipt(context, versions)
     stage = _stage(context, batch, versions, receipt, sight)
     match stage:
         case Stage.SIGNED | Stage.SENT:
-            _push(context, batch, versions, sight, now, stuck)
+            _push(context, batch, versions, sight, now, trouble)
         case Stage.MINED | Stage.FINAL | Stage.FAILED | Stage.REPLACED | Stage.DROPPED:
             passed(Point.RECEIPT_SEEN)
             _record(context, batch, receipt, stage, now)
@@ -83,7 +95,7 @@ def _advance(
 
 
 def _push(
-    context: RelayContext, batch: Batch, versions: list[SignedBytes], sight: _Sight, now: float, stuck: list[int]
+    context: RelayContext, batch: Batch, versions: list[SignedBytes], sight: _Sight, now: float, trouble: _Trouble
 ) -> None:
     """Makes the chain take notice: higher fees where it is time, else the newest bytes again."""
     if batch.stage is Stage.MINED:
@@ -93,15 +105,24 @@ def _push(
     newest = versions[0]
     match bump(context, batch, versions, sight.head, now):
         case Bump.LIMIT:
-            stuck.append(batch.nonce)
+            trouble.stuck.append(batch.nonce)
         case Bump.WAIT | Bump.FREE:
             pass
         case SignedBytes() as newest:
-            send(context, batch, newest, now)
+            _send(context, batch, newest, now, trouble)
             return
     # A sending that lies ahead of now was noted before the clock was set back.
     if batch.sent_at is None or not 0 <= now - batch.sent_at < RESEND_SECONDS:
-        send(context, batch, newest, now)
+        _send(context, batch, newest, now, trouble)
+
+
+def _send(context: RelayContext, batch: Batch, signed: SignedBytes, now: float, trouble: _Trouble) -> None:
+    if trouble.unheard is not None:
+        return
+    try:
+        send(context, batch, signed, now)
+    except NodeNotReachable as error:
+        trouble.unheard = error
 
 
 def _receipt(context: RelayContext, versions: list[SignedBytes]) -> Receipt | None:

@@ -157,7 +157,7 @@ def test_confirmation_waits_for_the_set_depth(world, start_oracle):
     oracle.cycle("confirm")
     assert stages(oracle) == [Stage.MINED]
     world.mine(1)
-    oracle.cycle("confirm", "index")
+    oracle.cycle("index", "confirm")
     assert stages(oracle) == [Stage.FINAL]
     with oracle.database.reading() as connection:
         assert read_model.agreement(connection, hire.agreement).settled == 100
@@ -235,7 +235,7 @@ def test_a_transaction_that_fails_on_chain_is_tried_again_after_a_pause(world, s
     node.faults["eth_estimateGas"] = lambda _, __: {"result": hex(10_000)}  # far too little: it runs out of gas
     oracle.post(hire.use(100))
     oracle.cycle("settle")
-    wait_until(lambda: oracle.cycle("confirm") and stages(oracle) == [Stage.FAILED])
+    wait_until(lambda: oracle.cycle("index", "confirm") and stages(oracle) == [Stage.FAILED])
     node.faults.clear()
     assert oracle.cycle("index", "settle")["settle"] == "nothing"
     settle_due(oracle.daemon.context, time.time() + 61)
