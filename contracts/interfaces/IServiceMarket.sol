@@ -56,7 +56,6 @@ interface IServiceMarket {
     error Market_MayNotOpen(AssetId asset, address caller);
     error Market_AgreementMismatch(AgreementId agreement, AssetId asset, address caller);
     error Market_AgreementHasOrder(AgreementId agreement, OrderId order);
-    error Market_IncludedUsedUp(AgreementId agreement, uint256 year, uint16 included);
     error Market_RuleNotAllowed(AssetId asset, address caller);
     error Market_AssetRetired(AssetId asset);
     error Market_ZeroCeiling();
@@ -95,11 +94,13 @@ interface IServiceMarket {
     // Opening and bidding (pausable)
 
     /// @notice By the provider, by a watcher it appointed, or by a customer with an open agreement on the asset (named in the
-    ///         request). Terms are those that the provider has chosen. Where they include services, a customer's order counts
-    ///         as one of the year's and is accepted by rule; otherwise the provider decides on it. Only provider and watchers
-    ///         may ask for acceptance by rule. A ceiling above the terms' rule ceiling is refused where acceptance is by rule.
+    ///         request). Terms are those that the provider has chosen. As long as they include services, a customer's order
+    ///         counts as one of the year's and is accepted by rule; on any further one the provider decides. What ends without
+    ///         work does not count. Only provider and watchers may ask for acceptance by rule, which refuses a ceiling above the
+    ///         terms' rule ceiling.
     function open(OrderRequest calldata request) external returns (OrderId);
-    /// @notice A bid binds until the order's bids lapse; it can only be lowered. Equal bids: the earlier.
+    /// @notice A bid binds until the order's bids lapse; it can only be lowered. Equal bids: the earlier. Who may bid is asked
+    ///         again at acceptance.
     function bid(OrderId order, uint80 price, uint32 workTime) external;
     /// @notice The provider chooses a bid, and pays from its own account (allowance) what the reserve lacks.
     function accept(OrderId order, address worker) external;
@@ -124,7 +125,8 @@ interface IServiceMarket {
     function approve(OrderId order) external;
     /// @notice Anyone, after the time for inspection.
     function release(OrderId order) external;
-    /// @notice By opener or provider within the time for inspection; takes the terms' bond from the caller's account (allowance).
+    /// @notice By the provider, or the customer who opened it, within the time for inspection; takes the terms' bond from the
+    ///         caller's account (allowance).
     function dispute(OrderId order, bytes32 documentHash, string calldata uri) external;
     /// @notice By an arbiter of the order's terms; may be changed until the quorum says the same, which pays.
     function rule(OrderId order, uint16 workerBps, bytes32 documentHash) external;

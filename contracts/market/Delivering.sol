@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IHandOvers} from "../interfaces/IHandOvers.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
+import {NO_AGREEMENT} from "../types/Identifiers.sol";
 import {STATE_UP, Status} from "../types/MeterForms.sol";
 import {
     CoreGrade,
@@ -24,8 +25,7 @@ abstract contract Delivering is OrderStore {
     function abandon(OrderId id) external {
         Order storage order = _order(id, OrderStage.Assigned);
         _checkWorker(id, order);
-        ++_reputations[order.worker].failed;
-        _end(id, order, OrderStage.Abandoned, 0, address(0));
+        _fail(id, order, OrderStage.Abandoned);
     }
 
     /// @inheritdoc IServiceMarket
@@ -33,8 +33,7 @@ abstract contract Delivering is OrderStore {
         Order storage order = _order(id, OrderStage.Assigned);
         uint256 from = _expiresAt(order, _termsOf(order));
         if (block.timestamp <= from) revert Market_TooEarly(id, from);
-        ++_reputations[order.worker].failed;
-        _end(id, order, OrderStage.Expired, 0, address(0));
+        _fail(id, order, OrderStage.Expired);
     }
 
     /// @inheritdoc IServiceMarket
@@ -63,9 +62,7 @@ abstract contract Delivering is OrderStore {
     /// @inheritdoc IServiceMarket
     function approve(OrderId id) external {
         Order storage order = _order(id, OrderStage.Delivered);
-        // A watcher orders work, it does not judge it; the customer of an included service does.
-        bool isCustomer = order.isIncluded && msg.sender == order.opener;
-        if (!isCustomer && msg.sender != ASSETS.providerOf(order.asset)) revert Market_NotParty(id, msg.sender);
+        _checkParty(id, order, order.isIncluded);
         _end(id, order, OrderStage.Paid, order.price, address(0));
     }
 
@@ -79,7 +76,8 @@ abstract contract Delivering is OrderStore {
     /// @inheritdoc IServiceMarket
     function dispute(OrderId id, bytes32 documentHash, string calldata uri) external {
         Order storage order = _order(id, OrderStage.Delivered);
-        _checkParty(id, order);
+        // A watcher, or one who has sold the machine, orders work and does not judge it.
+        _checkParty(id, order, order.agreement != NO_AGREEMENT);
         if (block.timestamp > order.deadline) revert Market_TooLate(id, order.deadline);
         if (documentHash == 0) revert Market_ZeroDocument(id);
         ServiceTerms memory terms = _termsOf(order);
@@ -96,8 +94,9 @@ abstract contract Delivering is OrderStore {
     /// @inheritdoc IServiceMarket
     function rule(OrderId id, uint16 workerBps, bytes32 documentHash) external {
         Order storage order = _order(id, OrderStage.Disputed);
-        // An arbiter who has bought the machine, or ordered the work, judges nobody.
-        bool isParty = msg.sender == order.opener || msg.sender == ASSETS.providerOf(order.asset);
+        // An arbiter who has bought the machine, ordered the work or disputed it judges nobody.
+        bool isParty = msg.sender == order.opener || msg.sender == order.disputer
+            || msg.sender == ASSETS.providerOf(order.asset);
         if (isParty || !TERMS.isArbiter(order.terms, msg.sender)) revert Market_NotArbiter(id, msg.sender);
         if (block.timestamp > order.deadline) revert Market_TooLate(id, order.deadline);
         if (workerBps > ALL_BPS) revert Market_ShareTooHigh(workerBps);
@@ -132,6 +131,12 @@ abstract contract Delivering is OrderStore {
         uint80 amount = TERMS.corePriceOf(order.terms, collection.grade);
         emit CorePaid(id, collection.giver, collection.grade, amount);
         _payFromReserve(order.asset, currency, amount, collection.giver);
+    }
+
+    function _fail(OrderId id, Order storage order, OrderStage stage) private {
+        ++_reputations[order.worker].failed;
+        _giveBack(order);
+        _end(id, order, stage, 0, address(0));
     }
 
     function _returned(OrderId id) private view returns (IHandOvers.Collection memory collection) {

@@ -14,6 +14,8 @@ import {Bid, Order, OrderId, OrderStage, Reputation, ServiceTerms} from "../type
 /// @title What ServiceMarket remembers, and the few movements of money that it knows.
 abstract contract OrderStore is IServiceMarket {
     bytes32 internal constant ESCROW_KEY = "escrow";
+    uint256 internal constant BUDGET_PERIOD = 30 days;
+    uint256 internal constant YEAR = 365 days;
 
     IPrepaidAccounts internal immutable ACCOUNTS;
     IAssetRegistry internal immutable ASSETS;
@@ -90,8 +92,21 @@ abstract contract OrderStore is IServiceMarket {
         _recordHistory(order.asset, "service ended", bytes32(uint256(OrderId.unwrap(id))), "");
     }
 
+    /// @dev Work that was never delivered counts neither as an included service nor against the rule's budget.
+    function _giveBack(Order storage order) internal {
+        if (order.isIncluded) --includedUsed[order.agreement][_yearOf(order.agreement, order.openedAt)];
+        if (!order.byRule || order.assignedAt == 0) return;
+        RuleBudget storage budget = _budgets[order.asset];
+        if (budget.period == order.assignedAt / BUDGET_PERIOD) budget.committed -= order.price;
+    }
+
+    function _yearOf(AgreementId agreement, uint256 time) internal view returns (uint256) {
+        return (time - AGREEMENTS.stateOf(agreement).openedAt()) / YEAR;
+    }
+
+    /// @dev Asked first, so that no governance can stop an exit by dismissing this contract as a recorder (I-15).
     function _recordHistory(AssetId asset, bytes32 kind, bytes32 documentHash, string memory uri) internal {
-        ASSETS.recordHistory(asset, kind, documentHash, uri);
+        if (ASSETS.isRecorder(address(this))) ASSETS.recordHistory(asset, kind, documentHash, uri);
     }
 
     // Roles
@@ -101,10 +116,9 @@ abstract contract OrderStore is IServiceMarket {
         if (msg.sender != provider) revert Market_NotProvider(asset, msg.sender, provider);
     }
 
-    function _checkParty(OrderId id, Order storage order) internal view {
-        if (msg.sender != order.opener && msg.sender != ASSETS.providerOf(order.asset)) {
-            revert Market_NotParty(id, msg.sender);
-        }
+    function _checkParty(OrderId id, Order storage order, bool openerCounts) internal view {
+        bool isOpener = openerCounts && msg.sender == order.opener;
+        if (!isOpener && msg.sender != ASSETS.providerOf(order.asset)) revert Market_NotParty(id, msg.sender);
     }
 
     function _checkWorker(OrderId id, Order storage order) internal view {

@@ -6,7 +6,6 @@ import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {IWorkerEligibility} from "../interfaces/IWorkerEligibility.sol";
-import {AgreementState} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_AGREEMENT} from "../types/Identifiers.sol";
 import {
     Bid,
@@ -25,8 +24,6 @@ import {OrderStore} from "./OrderStore.sol";
 abstract contract Ordering is OrderStore, Pausable {
     uint256 private constant LONGEST_BIDDING = 30 days;
     uint32 private constant LONGEST_WORK = 90 days;
-    uint256 private constant BUDGET_PERIOD = 30 days;
-    uint256 private constant YEAR = 365 days;
 
     /// @inheritdoc IServiceMarket
     function open(OrderRequest calldata request) external whenNotPaused returns (OrderId id) {
@@ -46,6 +43,7 @@ abstract contract Ordering is OrderStore, Pausable {
         (order.openedAt, order.biddingUntil) = (uint40(block.timestamp), request.biddingUntil);
         (order.mostWorkTime, order.byRule, order.isIncluded) = (request.mostWorkTime, byRule, isIncluded);
         (order.opener, order.ceiling) = (msg.sender, request.ceiling);
+        if (request.agreement != NO_AGREEMENT) order.agreement = request.agreement;
         ++openOrdersOf[request.asset];
         emit OrderOpened(id, request.asset, msg.sender, chosen, byRule, isIncluded, request);
         _recordHistory(request.asset, "service opened", request.documentHash, request.uri);
@@ -59,7 +57,7 @@ abstract contract Ordering is OrderStore, Pausable {
         if (workTime == 0 || workTime > order.mostWorkTime) {
             revert Market_WorkTimeOutOfRange(workTime, order.mostWorkTime);
         }
-        _checkBidder(id, order);
+        _checkBidder(id, order, msg.sender);
 
         uint80 standing = _bids[id][msg.sender].price;
         if (standing != 0 && price >= standing) revert Market_BidNotLower(id, price, standing);
@@ -79,6 +77,7 @@ abstract contract Ordering is OrderStore, Pausable {
         _checkBidsStand(id, order, terms);
         Bid memory chosen = _bids[id][worker];
         if (chosen.price == 0) revert Market_NoBid(id, worker);
+        _checkBidder(id, order, worker);
 
         uint256 inReserve = _inReserve(order.asset, terms.currency);
         uint80 toppedUp = chosen.price > inReserve ? uint80(chosen.price - inReserve) : 0;
@@ -96,6 +95,7 @@ abstract contract Ordering is OrderStore, Pausable {
         _checkBidsStand(id, order, terms);
         Bid memory chosen = _bids[id][order.worker];
         if (chosen.price == 0) revert Market_NoBid(id, address(0));
+        _checkBidder(id, order, order.worker);
         _commit(order.asset, chosen.price, terms.ruleBudget);
         _assign(id, order, order.worker, chosen, 0);
         _escrowFromReserve(order.asset, terms.currency, chosen.price);
@@ -104,7 +104,8 @@ abstract contract Ordering is OrderStore, Pausable {
     /// @inheritdoc IServiceMarket
     function cancel(OrderId id) external {
         Order storage order = _order(id, OrderStage.Open);
-        _checkParty(id, order);
+        _checkParty(id, order, true);
+        _giveBack(order);
         _end(id, order, OrderStage.Cancelled, 0, address(0));
     }
 
@@ -113,6 +114,7 @@ abstract contract Ordering is OrderStore, Pausable {
         Order storage order = _order(id, OrderStage.Open);
         uint256 until = _bidsStandUntil(order, _termsOf(order));
         if (block.timestamp <= until) revert Market_BidsStand(id, until);
+        _giveBack(order);
         _end(id, order, OrderStage.Cancelled, 0, address(0));
     }
 
@@ -150,9 +152,7 @@ abstract contract Ordering is OrderStore, Pausable {
             revert Market_AgreementHasOrder(agreement, standing);
         }
         _orderOf[agreement] = id;
-        if (includedPerYear == 0) return false;
-        _countIncluded(agreement, includedPerYear);
-        return true;
+        return includedPerYear != 0 && _countIncluded(agreement, includedPerYear);
     }
 
     function _checkCustomer(AssetId asset, AgreementId agreement) private view {
@@ -162,22 +162,25 @@ abstract contract Ordering is OrderStore, Pausable {
         }
     }
 
-    function _countIncluded(AgreementId agreement, uint16 included) private {
-        uint256 year = (block.timestamp - AGREEMENTS.stateOf(agreement).openedAt()) / YEAR;
-        if (includedUsed[agreement][year] >= included) revert Market_IncludedUsedUp(agreement, year, included);
-        ++includedUsed[agreement][year];
+    function _countIncluded(AgreementId agreement, uint16 included) private returns (bool isLeft) {
+        uint256 year = _yearOf(agreement, block.timestamp);
+        isLeft = includedUsed[agreement][year] < included;
+        if (isLeft) ++includedUsed[agreement][year];
     }
 
     function _isEnded(OrderStage stage) private pure returns (bool) {
         return stage >= OrderStage.Paid;
     }
 
-    function _checkBidder(OrderId id, Order storage order) private view {
-        bytes32 reason = IWorkerEligibility(eligibility).refusal(order.asset, order.kind, msg.sender);
-        if (reason != 0) revert Market_Ineligible(id, msg.sender, reason);
-        if (TERMS.isArbiter(order.terms, msg.sender)) revert Market_WorkerIsArbiter(id, msg.sender);
-        if (msg.sender != order.opener && msg.sender != ASSETS.providerOf(order.asset)) return;
-        if (!_termsOf(order).ownBids) revert Market_OwnOrder(id, msg.sender);
+    function _checkBidder(OrderId id, Order storage order, address worker) private view {
+        address policy = eligibility;
+        bytes32 reason = policy == address(0)
+            ? bytes32("no policy")
+            : IWorkerEligibility(policy).refusal(order.asset, order.kind, worker);
+        if (reason != 0) revert Market_Ineligible(id, worker, reason);
+        if (TERMS.isArbiter(order.terms, worker)) revert Market_WorkerIsArbiter(id, worker);
+        if (worker != order.opener && worker != ASSETS.providerOf(order.asset)) return;
+        if (!_termsOf(order).ownBids) revert Market_OwnOrder(id, worker);
     }
 
     function _bidsStandUntil(Order storage order, ServiceTerms memory terms) private view returns (uint256) {

@@ -76,7 +76,7 @@ struct ServiceTerms {
     uint32 graceTime; // after the promised time, before the order expires unpaid
     uint32 inspectionTime; // silence so long after delivery accepts it
     uint32 arbitrationTime;
-    uint16 includedPerYear; // services that a customer may order without a charge, for each year of the agreement
+    uint16 includedPerYear; // of a customer's orders, in each year of the agreement, accepted by rule and without a charge
     uint8 quorum; // arbiters who must say the same
     bool ownBids; // whether provider and opener may bid on their own order
     bool statusNeeded; // whether work on a running machine counts only with its meter's own "up" afterwards
@@ -116,6 +116,7 @@ struct Order {
     uint40 assignedAt;
     uint32 workTime;
     uint80 bond;
+    AgreementId agreement; // the opener's, where a customer opened it
     address disputer;
 }
 
@@ -141,7 +142,7 @@ struct Reputation {
     uint32 failed; // abandoned or expired
 }
 
-/// A machine passes from one hand to another, signed by both. Verifying contract: ServiceMarket.
+/// A machine passes from one hand to another, signed by both. Verifying contract: HandOvers.
 struct HandOver {
     OrderId orderId;
     address giver;
