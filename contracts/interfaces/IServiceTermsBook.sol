@@ -48,6 +48,7 @@ interface IServiceTermsBook {
 
     function termsCount() external view returns (uint32);
     function termsOf(ServiceTermsId terms) external view returns (ServiceTerms memory);
+    function currencyOf(ServiceTermsId terms) external view returns (address);
     /// @notice Reverts where the present provider has chosen none.
     function chosenBy(AssetId asset) external view returns (ServiceTermsId);
     function isWatcher(AssetId asset, address account) external view returns (bool);

@@ -127,7 +127,7 @@ abstract contract Delivering is OrderStore {
         isCorePaid[id] = true;
 
         Order storage order = _orders[id];
-        address currency = _termsOf(order).currency;
+        address currency = TERMS.currencyOf(order.terms);
         uint80 amount = TERMS.corePriceOf(order.terms, collection.grade);
         emit CorePaid(id, collection.giver, collection.grade, amount);
         _payFromReserve(order.asset, currency, amount, collection.giver);

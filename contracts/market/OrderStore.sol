@@ -8,6 +8,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
 import {IServiceTermsBook} from "../interfaces/IServiceTermsBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {AgreementId, AssetId} from "../types/Identifiers.sol";
 import {Bid, Order, OrderId, OrderStage, Reputation, ServiceTerms} from "../types/Service.sol";
 
@@ -59,7 +60,7 @@ abstract contract OrderStore is IServiceMarket {
         AGREEMENTS = agreements;
         TERMS = terms;
         HAND_OVERS = handOvers;
-        ESCROW_ACCOUNT = accounts.subaccount(address(this), ESCROW_KEY);
+        ESCROW_ACCOUNT = Subaccounts.derive(address(this), ESCROW_KEY);
     }
 
     // Orders
@@ -82,7 +83,7 @@ abstract contract OrderStore is IServiceMarket {
         --openOrdersOf[order.asset];
 
         if (funded) {
-            address currency = _termsOf(order).currency;
+            address currency = TERMS.currencyOf(order.terms);
             escrowedIn[currency] -= uint256(price) + bond;
             _payFromEscrow(order.worker, currency, toWorker);
             _payFromEscrow(_reserve(order.asset), currency, price - toWorker);
@@ -136,7 +137,7 @@ abstract contract OrderStore is IServiceMarket {
     }
 
     function _reserve(AssetId asset) internal view returns (address) {
-        return ACCOUNTS.subaccount(address(this), _reserveKey(asset));
+        return Subaccounts.derive(address(this), _reserveKey(asset));
     }
 
     function _inReserve(AssetId asset, address currency) internal view returns (uint256) {

@@ -57,6 +57,7 @@ abstract contract Ordering is OrderStore, Pausable {
         if (workTime == 0 || workTime > order.mostWorkTime) {
             revert Market_WorkTimeOutOfRange(workTime, order.mostWorkTime);
         }
+        if (TERMS.isArbiter(order.terms, msg.sender)) revert Market_WorkerIsArbiter(id, msg.sender);
         _checkBidder(id, order, msg.sender);
 
         uint80 standing = _bids[id][msg.sender].price;
@@ -83,7 +84,7 @@ abstract contract Ordering is OrderStore, Pausable {
         uint80 toppedUp = chosen.price > inReserve ? uint80(chosen.price - inReserve) : 0;
         _assign(id, order, worker, chosen, toppedUp);
         _escrowFromReserve(order.asset, terms.currency, chosen.price - toppedUp);
-        _escrowFrom(msg.sender, terms.currency, toppedUp);
+        if (toppedUp != 0) _escrowFrom(msg.sender, terms.currency, toppedUp);
     }
 
     /// @inheritdoc IServiceMarket
@@ -121,7 +122,7 @@ abstract contract Ordering is OrderStore, Pausable {
     function _checkRequest(OrderRequest calldata request, ServiceTerms memory terms) private view {
         // What is retired is still collected and taken apart.
         bool isForRetired = request.kind == OrderKind.Collect || request.kind == OrderKind.Dismantle;
-        if (!isForRetired && ASSETS.assetOf(request.asset).lifecycle == IAssetRegistry.Lifecycle.Retired) {
+        if (!isForRetired && ASSETS.lifecycleOf(request.asset) == IAssetRegistry.Lifecycle.Retired) {
             revert Market_AssetRetired(request.asset);
         }
         if (request.ceiling == 0) revert Market_ZeroCeiling();
@@ -178,7 +179,6 @@ abstract contract Ordering is OrderStore, Pausable {
             ? bytes32("no policy")
             : IWorkerEligibility(policy).refusal(order.asset, order.kind, worker);
         if (reason != 0) revert Market_Ineligible(id, worker, reason);
-        if (TERMS.isArbiter(order.terms, worker)) revert Market_WorkerIsArbiter(id, worker);
         if (worker != order.opener && worker != ASSETS.providerOf(order.asset)) return;
         if (!_termsOf(order).ownBids) revert Market_OwnOrder(id, worker);
     }

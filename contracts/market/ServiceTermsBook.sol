@@ -79,6 +79,12 @@ contract ServiceTermsBook is IServiceTermsBook {
     }
 
     /// @inheritdoc IServiceTermsBook
+    function currencyOf(ServiceTermsId terms) external view returns (address) {
+        _checkKnown(terms);
+        return _terms[terms].currency;
+    }
+
+    /// @inheritdoc IServiceTermsBook
     function corePriceOf(ServiceTermsId terms, CoreGrade grade) external view returns (uint80) {
         _checkKnown(terms);
         return grade == CoreGrade.None ? 0 : _corePrices[terms][uint256(grade) - 1];

@@ -9,7 +9,7 @@ from oracle.types import Address, Bytes32, OrderId, UnixTime
 
 
 class CoreGrade(IntEnum):
-    """Condition of a machine that comes back, as the one who takes it from the worker signs it; none on the way there."""
+    """Condition of a machine that comes back, signed by who takes it from the worker; none on the way there."""
 
     NONE = 0
     A = 1

@@ -153,9 +153,7 @@ def test_by_rule_without_a_bid_there_is_nothing_to_accept(bazaar, machine):
 
 def test_by_rule_the_reserve_alone_pays(bazaar, economy, machine, by_rule):
     have = bazaar.balance(bazaar.reserve(machine))
-    bazaar.market.releaseReserve(
-        machine.id, economy.euro, have - PRICE + 1, bazaar.stranger, {"from": bazaar.provider}
-    )
+    bazaar.market.releaseReserve(machine.id, economy.euro, have - PRICE + 1, bazaar.stranger, {"from": bazaar.provider})
     bazaar.close_bidding(by_rule)
     with typed_error("Market_ReserveShort", machine.id, economy.euro, PRICE, PRICE - 1):
         bazaar.accept_lowest(by_rule)
