@@ -9,6 +9,7 @@ from typing import Final
 from oracle.audit import abi, checks, tokens
 from oracle.audit.blocks import Block, Header
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
+from oracle.audit.check_orders import check_i13
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
 from oracle.audit.platform import check_listing, directory_entries, own_blocks, require_complete
@@ -71,7 +72,7 @@ def audit(node: Node, directory: bytes, at: int | None = None, progress: Progres
         if (custody := tokens.custody(node, pinned, whole, currency, world.accounts.address, findings))
     }
     evidence = checks.Evidence(world, told, words, custodies, findings)
-    for check in checks.ALL:
+    for check in (*checks.ALL, check_i13):
         try:
             check(evidence)
         except UnknownVariable as error:
