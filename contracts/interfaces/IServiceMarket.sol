@@ -49,6 +49,7 @@ interface IServiceMarket {
     );
     event CorePaid(OrderId indexed order, address indexed giver, CoreGrade grade, uint80 amount);
     event ReserveReleased(AssetId indexed asset, address indexed currency, address to, uint256 amount, address by);
+    event SurplusSkimmed(address indexed currency, address indexed to, uint256 amount);
     event EligibilityChanged(address indexed from, address indexed to);
 
     error Market_UnknownOrder(OrderId order);
@@ -89,6 +90,7 @@ interface IServiceMarket {
     error Market_NotReturned(OrderId order);
     error Market_CoreAlreadyPaid(OrderId order);
     error Market_LienholderDecides(AssetId asset, address caller, address lienholder);
+    error Market_NoSurplus(address currency);
     error Market_InvalidPolicy(address policy);
 
     // Opening and bidding (pausable)
@@ -143,6 +145,9 @@ interface IServiceMarket {
 
     /// @notice By the provider; while a lien stands, by the lienholder only.
     function releaseReserve(AssetId asset, address currency, uint256 amount, address to) external;
+
+    /// @notice Anyone: what was given to the escrow account beyond what orders hold goes to the community account.
+    function skimSurplus(address currency) external returns (uint256 amount);
 
     // Views
 

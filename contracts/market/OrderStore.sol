@@ -25,6 +25,7 @@ abstract contract OrderStore is IServiceMarket {
     IServiceTermsBook internal immutable TERMS;
     IHandOvers internal immutable HAND_OVERS;
     address internal immutable ESCROW_ACCOUNT;
+    address internal immutable COMMUNITY;
 
     /// @inheritdoc IServiceMarket
     uint64 public orderCount;
@@ -52,7 +53,8 @@ abstract contract OrderStore is IServiceMarket {
         IMeterRegistry meters,
         IUsageAgreements agreements,
         IServiceTermsBook terms,
-        IHandOvers handOvers
+        IHandOvers handOvers,
+        address community
     ) {
         ACCOUNTS = accounts;
         ASSETS = assets;
@@ -60,6 +62,7 @@ abstract contract OrderStore is IServiceMarket {
         AGREEMENTS = agreements;
         TERMS = terms;
         HAND_OVERS = handOvers;
+        COMMUNITY = community;
         ESCROW_ACCOUNT = Subaccounts.derive(address(this), ESCROW_KEY);
     }
 
@@ -162,7 +165,7 @@ abstract contract OrderStore is IServiceMarket {
         ACCOUNTS.transferFrom(payer, ESCROW_ACCOUNT, _id(currency), amount);
     }
 
-    function _payFromEscrow(address to, address currency, uint256 amount) private {
+    function _payFromEscrow(address to, address currency, uint256 amount) internal {
         if (amount != 0) ACCOUNTS.moveFrom(ESCROW_KEY, to, currency, amount);
     }
 }

@@ -26,8 +26,9 @@ contract ServiceMarket is Ordering, Delivering, AccessManaged {
         IMeterRegistry meters,
         IUsageAgreements agreements,
         IServiceTermsBook terms,
-        IHandOvers handOvers
-    ) OrderStore(accounts, assets, meters, agreements, terms, handOvers) AccessManaged(authority) {}
+        IHandOvers handOvers,
+        address community
+    ) OrderStore(accounts, assets, meters, agreements, terms, handOvers, community) AccessManaged(authority) {}
 
     // Reserve
 
@@ -38,6 +39,14 @@ contract ServiceMarket is Ordering, Delivering, AccessManaged {
         else if (msg.sender != lienholder) revert Market_LienholderDecides(asset, msg.sender, lienholder);
         emit ReserveReleased(asset, currency, to, amount, msg.sender);
         _payFromReserve(asset, currency, amount, to);
+    }
+
+    /// @inheritdoc IServiceMarket
+    function skimSurplus(address currency) external returns (uint256 amount) {
+        amount = ACCOUNTS.balanceOf(ESCROW_ACCOUNT, _id(currency)) - escrowedIn[currency];
+        if (amount == 0) revert Market_NoSurplus(currency);
+        emit SurplusSkimmed(currency, COMMUNITY, amount);
+        _payFromEscrow(COMMUNITY, currency, amount);
     }
 
     // Views

@@ -88,6 +88,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         agreements.address,
         terms.address,
         sender.address_after(1),
+        plan.community,
     )
     hand_overs = sender.deploy("HandOvers", assets.address, market.address)
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}

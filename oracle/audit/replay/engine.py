@@ -242,7 +242,7 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "ServiceTermsBook": ("PrepaidAccounts", "AssetRegistry"),
     "ServiceMarket": (
         "Authority", "PrepaidAccounts", "AssetRegistry", "MeterRegistry", "UsageAgreements", "ServiceTermsBook",
-        "HandOvers",
+        "HandOvers", None,
     ),
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
 }  # fmt: skip

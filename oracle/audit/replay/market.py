@@ -6,7 +6,7 @@ from typing import Final
 
 from oracle.audit.abi import Value
 from oracle.audit.replay.assets import RETIRED
-from oracle.audit.replay.orders import BUDGET_PERIOD, DAY, OPEN, PAID, MarketBase, Order
+from oracle.audit.replay.orders import BUDGET_PERIOD, DAY, ESCROW_KEY, OPEN, PAID, MarketBase, Order
 from oracle.audit.replay.services import ALL_BPS, ASSIGNED, COLLECT, record_history
 from oracle.audit.replay.world import ZERO, Call, Handler
 from oracle.audit.signatures import STATUS, struct_hash
@@ -29,11 +29,12 @@ class Market(MarketBase):
             "cancel": self.cancel, "lapse": self.lapse, "abandon": self.abandon, "expire": self.expire,
             "deliver": self.deliver, "approve": self.approve, "release": self.release, "dispute": self.dispute,
             "rule": self.rule, "endSilent": self.end_silent, "payCore": self.pay_core,
-            "releaseReserve": self.release_reserve, "setEligibility": self.set_eligibility,
+            "releaseReserve": self.release_reserve, "skimSurplus": self.skim_surplus, "setEligibility": self.set_eligibility,
             "setAuthority": self.set_authority, "pause": self.pause, "unpause": self.unpause,
         }  # fmt: skip
 
     def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
+        self.community = arguments[-1]
         self.begin_managed(call, arguments[0])
 
     # Opening and bidding
@@ -234,6 +235,12 @@ class Market(MarketBase):
         self.refuse_unless(call.sender == decides, "neither the provider nor the lienholder")
         self.emit(call, "ReserveReleased", asset, currency, to, amount, call.sender)
         self._pay_from_reserve(call, asset, currency, amount, to)
+
+    def skim_surplus(self, call: Call, currency: bytes) -> None:
+        amount = self.world.accounts.balance(self.escrow_account, currency) - self.escrowed.get(currency, 0)
+        self.refuse_unless(amount > 0, "there is no surplus")
+        self.emit(call, "SurplusSkimmed", currency, self.community, amount)
+        self._move(call, ESCROW_KEY, self.community, currency, amount)
 
     def set_eligibility(self, call: Call, policy: bytes) -> None:
         self.require_role(call, "setEligibility")

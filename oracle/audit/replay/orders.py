@@ -71,6 +71,7 @@ class MarketBase(Module):
         self.budgets: dict[int, tuple[int, int]] = {}
         self.reputations: defaultdict[bytes, Counter[str]] = defaultdict(Counter)
         self.eligibility = ZERO
+        self.community = ZERO
         self.escrow_account = subaccount(address, ESCROW_KEY)
 
     # Reading

@@ -96,6 +96,21 @@ def test_a_gift_to_escrow_pays_nobody_and_stops_nothing(bazaar, economy, machine
     assert (bazaar.escrowed(), bazaar.balance(bazaar.escrow)) == (0, 7)
 
 
+def test_gifts_to_escrow_go_to_the_community_and_nothing_else_does(bazaar, economy, machine):
+    bazaar.assigned(machine)
+    with typed_error("Market_NoSurplus", economy.euro):
+        bazaar.market.skimSurplus(economy.euro, {"from": bazaar.stranger})
+    economy.deposit(bazaar.stranger, 7)
+    bazaar.ledger.transfer(bazaar.escrow, economy.id_of(), 7, {"from": bazaar.stranger})
+    with BalanceChanges(bazaar.balance, bazaar.escrow, economy.community) as changes:
+        skimmed = bazaar.market.skimSurplus(economy.euro, {"from": bazaar.stranger})
+    assert changes == {bazaar.escrow: -7, economy.community: 7}
+    assert_events(
+        skimmed, event("SurplusSkimmed", currency=economy.euro, to=economy.community, amount=7), of=bazaar.market
+    )
+    assert bazaar.escrowed() == 5 * EUR
+
+
 # Titles
 
 

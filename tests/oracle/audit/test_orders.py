@@ -181,6 +181,7 @@ REFUSED: dict[str, tuple[str, Act]] = {
         "reserve",
         lambda w, a: w.market.release_reserve(a.call(FLEET), ASSET, a.euro, 2**90, a.names[ANNA]),
     ),
+    "no surplus": ("surplus", lambda w, a: w.market.skim_surplus(a.call(ANNA), bytes(20))),
     "a policy by anybody": ("role", lambda w, a: w.market.set_eligibility(a.call(ANNA), a.euro)),
     "a list by anybody": ("role", lambda w, a: _workers(w).admit(a.call(ANNA), a.names[ANNA], 1)),
     "a hand-over of no collection": (
