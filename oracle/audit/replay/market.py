@@ -30,7 +30,8 @@ class Market(MarketBase):
             "deliver": self.deliver, "approve": self.approve, "release": self.release, "dispute": self.dispute,
             "rule": self.rule, "endSilent": self.end_silent, "payCore": self.pay_core,
             "releaseReserve": self.release_reserve, "skimSurplus": self.skim_surplus,
-            "setEligibility": self.set_eligibility, "setAuthority": self.set_authority, "pause": self.pause, "unpause": self.unpause,
+            "setEligibility": self.set_eligibility, "setAuthority": self.set_authority,
+            "pause": self.pause, "unpause": self.unpause,
         }  # fmt: skip
 
     def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
