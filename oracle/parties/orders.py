@@ -162,6 +162,12 @@ def terms_currency(client: ChainClient, platform: Platform, terms: ServiceTermsI
     return checksummed(client.call(platform.service_terms.functions.currencyOf(terms)))
 
 
+def terms_hash(client: ChainClient, platform: Platform, terms: ServiceTermsId) -> Bytes32:
+    """Of the terms in words."""
+    function = platform.service_terms.functions.termsOf(terms)
+    return Bytes32(bytes(dict(zip(_members(function), client.call(function), strict=True))["termsHash"]))
+
+
 def chosen_terms(client: ChainClient, platform: Platform, asset: AssetId) -> ServiceTermsId:
     """Raises CallReverted where the provider has chosen none."""
     return ServiceTermsId(client.call(platform.service_terms.functions.chosenBy(asset)))

@@ -11,8 +11,9 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from oracle.chain.signers import permit_key
+from oracle.chain.signers import permit_key, watcher_account
 from oracle.errors import Fatal, Rejected, Retryable
+from oracle.parties.wallet import Wallet
 from oracle.relay.confirm import confirm
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import accrue, distribute
@@ -21,6 +22,7 @@ from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
 from oracle.relay.submit import settle_due
+from oracle.relay.watch import Watcher, read_rules
 from oracle.settings import Settings
 from oracle.store import cycles, live, read_model, sessions
 from oracle.store.database import Database, DatabaseBusy
@@ -59,6 +61,11 @@ class Daemon:
             "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }
+        account = watcher_account(settings)
+        if account is not None and settings.service_terms_dir is not None:
+            wallet = Wallet(self.context.client, self.context.platform, account)
+            watcher = Watcher(self.context, wallet, read_rules(settings.service_terms_dir))
+            self._cycles["watch"] = (settings.watch_every, watcher.run)
 
     @property
     def is_dry(self) -> bool:
