@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     """Opens service orders by the rules in `service_terms_dir`; without it nobody watches."""
     service_terms_dir: Path | None = None
     """Published terms of service (JSON) with rules; found by the hash of the file."""
-    watch_every: Positive = 60
+    service_watch_every: Positive = 60
 
     seal_policy: SealPolicy = SealPolicy.SESSION
     batch_size: int = Field(default=200, ge=1, le=500)

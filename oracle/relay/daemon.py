@@ -21,8 +21,8 @@ from oracle.relay.forms import relay_forms
 from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
+from oracle.relay.service_watch import ServiceWatch, read_rules
 from oracle.relay.submit import settle_due
-from oracle.relay.watch import Watcher, read_rules
 from oracle.settings import Settings
 from oracle.store import cycles, live, read_model, sessions
 from oracle.store.database import Database, DatabaseBusy
@@ -64,8 +64,8 @@ class Daemon:
         account = watcher_account(settings)
         if account is not None and settings.service_terms_dir is not None:
             wallet = Wallet(self.context.client, self.context.platform, account)
-            watcher = Watcher(self.context, wallet, read_rules(settings.service_terms_dir))
-            self._cycles["watch"] = (settings.watch_every, watcher.run)
+            watcher = ServiceWatch(self.context, wallet, read_rules(settings.service_terms_dir))
+            self._cycles["service"] = (settings.service_watch_every, watcher.run)
 
     @property
     def is_dry(self) -> bool:

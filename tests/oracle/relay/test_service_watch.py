@@ -9,7 +9,7 @@ import pytest
 from oracle.domain.hashing import keccak
 from oracle.errors import Fatal
 from oracle.parties import accounts, orders
-from oracle.relay.watch import read_rules
+from oracle.relay.service_watch import read_rules
 from oracle.types import BaseUnits, OrderId, Seconds, UnixTime
 from tests.e2e.world import CUSTOMER, EUR, PROVIDER, secret_of
 
@@ -61,26 +61,26 @@ def newest(world):
 def test_use_beyond_the_rule_orders_maintenance_once(world, watched):
     hire, oracle = watched
     use(oracle, hire.use(999))
-    assert oracle.cycle("watch") == {"watch": "nothing"}
+    assert oracle.cycle("service") == {"service": "nothing"}
     use(oracle, hire.use(1))
-    assert oracle.cycle("watch") == {"watch": "done"}
+    assert oracle.cycle("service") == {"service": "done"}
     order = newest(world)
     assert (order.asset, order.kind, order.by_rule) == (hire.machine.asset, orders.Kind.MAINTAIN, True)
     assert (order.opener, order.ceiling) == (world.wallet(WATCHER).address, 5 * EUR)
-    assert oracle.cycle("watch") == {"watch": "nothing"}
+    assert oracle.cycle("service") == {"service": "nothing"}
 
 
 def test_a_meter_error_orders_an_inspection(world, watched):
     hire, oracle = watched
     use(oracle, hire.use(1, flags=METER_ERROR))
-    assert oracle.cycle("watch") == {"watch": "done"}
+    assert oracle.cycle("service") == {"service": "done"}
     assert newest(world).kind is orders.Kind.INSPECT
 
 
 def test_what_was_served_counts_from_then(world, watched):
     hire, oracle = watched
     use(oracle, hire.use(1_500))
-    assert oracle.cycle("watch") == {"watch": "done"}
+    assert oracle.cycle("service") == {"service": "done"}
     order = newest(world).id
     provider, worker = world.wallet(PROVIDER), world.wallet(WORKER)
     orders.end(provider, order, give_up=True)
@@ -93,11 +93,11 @@ def test_what_was_served_counts_from_then(world, watched):
     orders.deliver(worker, order, orders.Document(keccak(b"report"), ""))
     orders.approve(provider, order)
     oracle.settle()
-    assert oracle.cycle("watch") == {"watch": "nothing"}
+    assert oracle.cycle("service") == {"service": "nothing"}
     # A reading of the same second as the service would still be from before it.
     behind = world.client.block(world.client.head()).time + 1
     use(oracle, hire.use(1_000, at=behind))
-    assert oracle.cycle("watch") == {"watch": "done"}
+    assert oracle.cycle("service") == {"service": "done"}
 
 
 def need(world, hire):
@@ -112,7 +112,7 @@ def test_nobody_watches_what_they_were_not_appointed_for(world, watched):
     hire, oracle = watched
     orders.appoint_watcher(world.wallet(PROVIDER), hire.machine.asset, world.wallet(WATCHER).address, False)
     use(oracle, hire.use(5_000))
-    assert oracle.cycle("watch") == {"watch": "nothing"}
+    assert oracle.cycle("service") == {"service": "nothing"}
 
 
 def test_a_changed_file_is_no_longer_the_terms_rule(world, watched, rules, start_oracle):
@@ -120,11 +120,11 @@ def test_a_changed_file_is_no_longer_the_terms_rule(world, watched, rules, start
     (rules / "terms.json").write_text(json.dumps(TEXT | {"name": "changed"}))
     other = start_oracle("misled", watcher_key=secret_of(WATCHER), service_terms_dir=rules)
     use(other, hire.use(5_000))
-    assert other.cycle("watch") == {"watch": "nothing"}
+    assert other.cycle("service") == {"service": "nothing"}
 
 
 def test_without_a_key_nobody_watches(world, start_oracle, rules):
-    assert "watch" not in start_oracle("blind", service_terms_dir=rules).daemon._cycles
+    assert "service" not in start_oracle("blind", service_terms_dir=rules).daemon._cycles
 
 
 def test_a_malformed_rule_stops_the_start(rules):

@@ -21,7 +21,7 @@ DELIVERED = "0x" + b"service delivered".ljust(32, b"\0").hex()
 WORK = {Reason.USED: orders.Kind.MAINTAIN, Reason.METER_ERROR: orders.Kind.INSPECT}
 
 
-class Watcher:
+class ServiceWatch:
     """`wallet` is the watcher's own: it appears on chain as the opener, appointed by each machine's provider."""
 
     def __init__(self, context: RelayContext, wallet: Wallet, rules: Mapping[Bytes32, ServiceRule]) -> None:
