@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Self
 
+from eth_utils.abi import function_abi_to_4byte_selector
 from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -45,6 +46,12 @@ SKIP_REASONS = (
     "implausible",
 )
 """`UsageAgreements.SkipReason` in its order."""
+
+
+_RELAYED = {
+    AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
+    SPLITTER: ("distribute",),
+}
 
 
 @cache
@@ -141,6 +148,17 @@ class Platform:
     def watched(self) -> dict[Address, str]:
         """The contracts whose events make the read model, with their names."""
         return {self.addresses[name]: name for name in NEEDED}
+
+    def relayed(self) -> dict[Address, frozenset[bytes]]:
+        """All that a relayer's key may be used for: these functions on these contracts."""
+        return {
+            self.addresses[name]: frozenset(
+                function_abi_to_4byte_selector(item)
+                for item in load_artefact(f"I{name}")["abi"]
+                if item["type"] == "function" and item["name"] in functions
+            )
+            for name, functions in _RELAYED.items()
+        }
 
     def settle(self, batch: bytes) -> ContractFunction:
         return self.agreements.functions.settle(batch)

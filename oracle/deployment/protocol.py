@@ -1,7 +1,7 @@
 """Deploys the whole platform: a function of its configuration and the deployer's nonce that keeps no state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
@@ -9,7 +9,7 @@ from web3 import Web3
 from web3.contract import Contract
 
 from oracle.deployment.config import DeploymentConfig
-from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED
+from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED, ROLE_NAMES
 from oracle.deployment.sending import Sender
 from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber, ChainId
@@ -20,11 +20,12 @@ EVERY_KIND_OF_WORK = (1 << 7) - 1
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Contracts by name, as listed in the Directory (`Directory` itself included)."""
+    """Contracts by name, as listed in the Directory (`Directory` itself included); who was given which role."""
 
     chain_id: ChainId
     block: BlockNumber
     addresses: Mapping[str, Address]
+    roles: Mapping[str, Address] = field(default_factory=dict)
 
     @property
     def directory(self) -> Address:
@@ -47,6 +48,11 @@ def deploy(web3: Web3, deployer: str | LocalAccount, config: Mapping[str, Any]) 
         chain_id=ChainId(web3.eth.chain_id),
         block=BlockNumber(block),
         addresses={name: Address(contract.address) for name, contract in contracts.items()},
+        roles={
+            ROLE_NAMES[ADMIN]: plan.admin,
+            ROLE_NAMES[GUARDIAN]: plan.guardian,
+            ROLE_NAMES[LISTING]: plan.listing,
+        },
     )
 
 

@@ -12,8 +12,11 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
+LONG = {"chaos"}
 SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
 AUDITOR = {"oracle/audit"}
+LONG = {"chaos"}
+"""Only by `make chaos`: an hour or so."""
 PLAIN = ["-p", "no:pytest-brownie"]
 # Branch coverage is demanded where a wrong branch costs money or hides it.
 COVERED = ("domain", "relay", "audit")
@@ -44,7 +47,7 @@ def _pytest(name: str, folders: Iterable[str], *options: str, **env: str) -> lis
 
 def _plain_folders() -> set[str]:
     every = {folder.name for folder in TESTS.iterdir() if folder.is_dir()}
-    return every - CHAIN_FOLDERS - WHOLE_SYSTEM
+    return every - CHAIN_FOLDERS - WHOLE_SYSTEM - LONG
 
 
 def _oracle_folders() -> set[str]:

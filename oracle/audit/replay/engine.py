@@ -1,9 +1,9 @@
-"""Runs every transaction of the blocks again and holds the logs it must have emitted against those the chain has."""
+"""Runs every transaction of a block again and holds the logs it must have emitted against those the chain has."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -60,14 +60,12 @@ class Engine:
         self.directory = made[Directory.CONTRACT]
         self._names = {address: name for name, address in addresses.items()}
 
-    def run(self, chain: Sequence[Block], progress: Callable[[str, int, int], None]) -> None:
-        for done, block in enumerate(chain, 1):
-            first_log = 0
-            for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
-                if receipt.succeeded:
-                    self._run(block, transaction, receipt, first_log)
-                first_log += len(receipt.logs)
-            progress("replay", done, len(chain))
+    def run(self, block: Block) -> None:
+        first_log = 0
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
+            if receipt.succeeded:
+                self._run(block, transaction, receipt, first_log)
+            first_log += len(receipt.logs)
 
     def _run(self, block: Block, transaction: Transaction, receipt: Receipt, first_log: int) -> None:
         told = [log for log in receipt.logs if log.address in self.world.modules]

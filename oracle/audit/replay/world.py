@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,6 +13,7 @@ from oracle.audit.keccak import keccak
 from oracle.audit.signatures import domain, recover_65, struct_hash
 
 if TYPE_CHECKING:
+    from oracle.audit.onlooker import Onlooker
     from oracle.audit.replay.accounts import Accounts
     from oracle.audit.replay.assets import Assets
     from oracle.audit.replay.authority import Authority
@@ -76,6 +77,7 @@ class World:
     addresses: Mapping[str, bytes]
     findings: Findings
     ask_contract: AskContract
+    onlookers: Sequence[Onlooker] = ()
     modules: dict[bytes, Module] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
     agreements: Agreements = field(init=False)
