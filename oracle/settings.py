@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     permit_key: SecretStr | None = None
     permit_keystore: Path | None = None
     permit_keystore_password: SecretStr | None = None
+    watcher_key: SecretStr | None = None
+    """Opens service orders by the rules in `service_terms_dir`; without it nobody watches."""
+    service_terms_dir: Path | None = None
+    """Published terms of service (JSON) with rules; found by the hash of the file."""
+    service_watch_every: Positive = 60
 
     seal_policy: SealPolicy = SealPolicy.SESSION
     batch_size: int = Field(default=200, ge=1, le=500)

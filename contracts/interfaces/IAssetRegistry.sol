@@ -120,6 +120,7 @@ interface IAssetRegistry is IERC721, ISignedForms {
     /// @return As `route`, for each of many assets: one call for a batch of readings.
     function routesOf(AssetId[] calldata assets) external view returns (Route[] memory);
     function assetOf(AssetId asset) external view returns (Asset memory);
+    function lifecycleOf(AssetId asset) external view returns (Lifecycle);
     function titleEpochOf(AssetId asset) external view returns (uint32);
     function providerOf(AssetId asset) external view returns (address);
     function lienholderOf(AssetId asset) external view returns (address);

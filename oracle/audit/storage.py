@@ -95,6 +95,12 @@ class Layout:
                 base = str(entry["base"])
                 slots = (int(self._types[base]["numberOfBytes"]) + 31) // 32
                 return Spot(_number(keccak(word(here.slot))) + slots * int(step), 0, base)
+            case _ if "base" in entry:
+                base = str(entry["base"])
+                size = int(self._types[base]["numberOfBytes"])
+                # Elements of a fixed array share a slot where several fit.
+                row, column = divmod(int(step), max(1, 32 // size))
+                return Spot(here.slot + row * ((size + 31) // 32), column * size, base)
             case _:
                 member = self._members[here.kind][str(step)]
                 return Spot(here.slot + member.slot, member.offset, member.kind)

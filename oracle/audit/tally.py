@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.findings import Findings, Place
+from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
 from oracle.audit.told import Told
 
@@ -51,6 +52,7 @@ class Tally:
         self.got: defaultdict[Version, Counter[bytes]] = defaultdict(Counter)
         self.totals: dict[tuple[int, int, bytes], tuple[int, Place]] = {}
         self._versions: dict[bytes, int] = {}
+        self._orders = OrderTally(findings)
 
     def add(self, told: Told) -> None:
         match told.contract, told.event:
@@ -58,6 +60,8 @@ class Tally:
                 self._step(told)
             case "PrepaidAccounts", "Transfer":
                 self._move(told)
+            case "ServiceMarket", _:
+                self._orders.add(told)
             case "PrepaidAccounts", "Deposited":
                 self.credited[told.values["currency"]] += told.values["amount"]
             case "PrepaidAccounts", "Withdrawn":

@@ -107,6 +107,7 @@ def _check_moves(block: Block, position: int, moves: Sequence[Move], findings: F
             continue
         logs.remove(found)
         findings.count("deposits and withdrawals followed into the currency")
+        _check_twin(block, position, found, logs, findings)
     for move in missing:
         place = Place(
             block=block.header.number,
@@ -117,6 +118,17 @@ def _check_moves(block: Block, position: int, moves: Sequence[Move], findings: F
         )
         parties = f"from {checksum_address(move.source)} to {checksum_address(move.target)}"
         findings.add("I-1", place, f"the currency has no Transfer of {move.amount} {parties} here")
+
+
+def _check_twin(block: Block, position: int, found: Log, left: Sequence[Log], findings: Findings) -> None:
+    """A second Transfer like a deposit's may be a gift, unless the header does not commit to these receipts."""
+    number = block.header.number
+    if not any(each.check == "receipts root" and each.place.block == number for each in findings.found):
+        return
+    for log in left:
+        if (log.address, log.topics, log.data) == (found.address, found.topics, found.data):
+            place = Place(block=number, transaction=block.transactions[position].name, log_index=log.index)
+            findings.add("I-1", place, "the Transfer of a deposit or withdrawal stands there twice")
 
 
 def _number_of(block: Block, position: int, move: Move, left: Sequence[Log]) -> int:

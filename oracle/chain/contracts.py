@@ -27,7 +27,12 @@ AGREEMENTS = "UsageAgreements"
 SPLITTER = "FeeSplitter"
 OFFERS = "OfferBook"
 CREDITS = "CreditNotes"
-NEEDED = (ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS)
+MARKET = "ServiceMarket"
+SERVICE_TERMS = "ServiceTermsBook"
+HAND_OVERS = "HandOvers"
+NEEDED = (
+    ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
+)  # fmt: skip
 SKIP_REASONS = (
     "none",
     "unknown_agreement",
@@ -117,6 +122,9 @@ class Platform:
         self.splitter = contract(web3, f"I{SPLITTER}", addresses[SPLITTER])
         self.offers = contract(web3, f"I{OFFERS}", addresses[OFFERS])
         self.credits = contract(web3, f"I{CREDITS}", addresses[CREDITS])
+        self.market = contract(web3, f"I{MARKET}", addresses[MARKET])
+        self.service_terms = contract(web3, f"I{SERVICE_TERMS}", addresses[SERVICE_TERMS])
+        self.hand_overs = contract(web3, f"I{HAND_OVERS}", addresses[HAND_OVERS])
         self.domains = domains(chain_id, addresses)
 
     @classmethod
@@ -171,7 +179,8 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    return Domains(chain_id, addresses[AGREEMENTS], addresses[METERS], addresses[ASSETS], addresses[ACCOUNTS])
+    verifiers = (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
+    return Domains(chain_id, *(addresses[name] for name in verifiers))
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

@@ -15,6 +15,7 @@ from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber, ChainId
 
 NO_DELAY = 0
+EVERY_KIND_OF_WORK = (1 << 7) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,20 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
     credits = sender.deploy("CreditNotes", accounts.address, assets.address, tariffs.address, agreements.address)
     eligibility = sender.deploy("EligibilityList", authority.address)
+    workers = sender.deploy("WorkerList", authority.address)
+    terms = sender.deploy("ServiceTermsBook", accounts.address, assets.address)
+    market = sender.deploy(
+        "ServiceMarket",
+        authority.address,
+        accounts.address,
+        assets.address,
+        meters.address,
+        agreements.address,
+        terms.address,
+        sender.address_after(1),
+        plan.community,
+    )
+    hand_overs = sender.deploy("HandOvers", assets.address, market.address)
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
         "Authority": authority,
@@ -95,6 +110,10 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "UsageAgreements": agreements,
         "CreditNotes": credits,
         "EligibilityList": eligibility,
+        "WorkerList": workers,
+        "ServiceTermsBook": terms,
+        "ServiceMarket": market,
+        "HandOvers": hand_overs,
         **mocks,
     }
 
@@ -116,6 +135,11 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
     sender.call(contracts["AssetRegistry"], "setEligibility", contracts["EligibilityList"].address)
     for provider in plan.providers:
         sender.call(contracts["EligibilityList"], "admit", provider)
+    sender.call(contracts["ServiceMarket"], "setEligibility", contracts["WorkerList"].address)
+    for worker in plan.workers:
+        sender.call(contracts["WorkerList"], "admit", worker, EVERY_KIND_OF_WORK)
+    for recorder in ("ServiceMarket", "HandOvers"):
+        sender.call(contracts["AssetRegistry"], "appointRecorder", contracts[recorder].address, True)
 
 
 def _hand_over(sender: Sender, authority: Contract, plan: DeploymentConfig) -> None:

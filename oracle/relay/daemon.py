@@ -14,8 +14,9 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from oracle.chain.signers import permit_key
+from oracle.chain.signers import permit_key, watcher_account
 from oracle.errors import Fatal, Rejected, Retryable
+from oracle.parties.wallet import Wallet
 from oracle.relay.clock_watch import ClockWatch
 from oracle.relay.confirm import confirm
 from oracle.relay.context import NOTHING, Outcome, RelayContext
@@ -24,6 +25,7 @@ from oracle.relay.forms import relay_forms
 from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
+from oracle.relay.service_watch import ServiceWatch, read_rules
 from oracle.relay.signing import HOUR
 from oracle.relay.submit import settle_due
 from oracle.settings import Settings
@@ -68,6 +70,11 @@ class Daemon:
             "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }
+        account = watcher_account(settings)
+        if account is not None and settings.service_terms_dir is not None:
+            wallet = Wallet(self.context.client, self.context.platform, account)
+            watcher = ServiceWatch(self.context, wallet, read_rules(settings.service_terms_dir))
+            self._cycles["service"] = (settings.service_watch_every, watcher.run)
 
     @property
     def is_dry(self) -> bool:

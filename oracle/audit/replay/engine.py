@@ -15,8 +15,10 @@ from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
 from oracle.audit.replay.authority import Authority
 from oracle.audit.replay.governance import Directory, Eligibility
+from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
@@ -27,6 +29,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     kind.CONTRACT: kind
     for kind in (
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
+        HandOvers, Market, TermsBook, Workers,
     )
 }  # fmt: skip
 
@@ -51,6 +54,7 @@ class Engine:
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
+            ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -232,4 +236,11 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     ),
     "CreditNotes": ("PrepaidAccounts", "AssetRegistry", "TariffBook", "UsageAgreements"),
     "EligibilityList": ("Authority",),
+    "WorkerList": ("Authority",),
+    "ServiceTermsBook": ("PrepaidAccounts", "AssetRegistry"),
+    "ServiceMarket": (
+        "Authority", "PrepaidAccounts", "AssetRegistry", "MeterRegistry", "UsageAgreements", "ServiceTermsBook",
+        "HandOvers", None,
+    ),
+    "HandOvers": ("AssetRegistry", "ServiceMarket"),
 }  # fmt: skip

@@ -63,7 +63,7 @@ def test_what_was_signed_for_another_chain_or_contract_is_rejected(world, start_
     reading = hire.use(100).reading
     places = world.platform.addresses
     for chain, contract in ((1, places["UsageAgreements"]), (31_337, places["MeterRegistry"])):
-        elsewhere = Domains(ChainId(chain), contract, contract, contract, contract)
+        elsewhere = Domains(ChainId(chain), contract, contract, contract, contract, contract)
         signature = hire.machine.key.sign(digest(elsewhere.of(reading), reading))
         assert outcome(oracle.post(SignedReading(reading, signature))[0]) == ("rejected", "bad_signature")
 
