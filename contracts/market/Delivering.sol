@@ -95,8 +95,8 @@ abstract contract Delivering is OrderStore {
     function rule(OrderId id, uint16 workerBps, bytes32 documentHash) external {
         Order storage order = _order(id, OrderStage.Disputed);
         // An arbiter who has bought the machine, ordered the work or disputed it judges nobody.
-        bool isParty = msg.sender == order.opener || msg.sender == order.disputer
-            || msg.sender == ASSETS.providerOf(order.asset);
+        bool isParty =
+            msg.sender == order.opener || msg.sender == order.disputer || msg.sender == ASSETS.providerOf(order.asset);
         if (isParty || !TERMS.isArbiter(order.terms, msg.sender)) revert Market_NotArbiter(id, msg.sender);
         if (block.timestamp > order.deadline) revert Market_TooLate(id, order.deadline);
         if (workerBps > ALL_BPS) revert Market_ShareTooHigh(workerBps);

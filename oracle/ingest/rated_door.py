@@ -48,11 +48,13 @@ class RatedReadingsDoor(ReadingsDoor):
         self._rates = rates
         self._tally = tally
 
-    def take(self, documents: Sequence[PlainReading | object], now: float) -> bytes:
+    def _take(self, documents: Sequence[PlainReading | object], now: float, may_ask: bool) -> bytes | None:
         """As the door; also raises TooMany where a meter that is named here is in debt."""
         for agreement in set(_named(documents)):
             self._rates.require(agreement)
-        encoded = super().take(documents, now)
+        encoded = super()._take(documents, now, may_ask)
+        if encoded is None:
+            return None
         # Reading the answers again costs a hundredth of making them, and needs nothing of how they are made.
         answers = _DECODER.decode(encoded).answers
         for key, count in Counter(answer.agreementId for answer in answers if answer.result in _NEW).items():

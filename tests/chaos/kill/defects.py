@@ -36,6 +36,7 @@ class Hasty:
     def __init__(self, app: Any) -> None:
         self._app = app
         self._tasks: set[asyncio.Task[None]] = set()
+        self.state = app.state
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope.get("path") != "/v1/readings":
