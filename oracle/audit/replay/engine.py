@@ -14,6 +14,8 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.components import Components
+from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
@@ -27,6 +29,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     kind.CONTRACT: kind
     for kind in (
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
+        Components, EndOfLife, CircularEligibility,
     )
 }  # fmt: skip
 
@@ -51,6 +54,7 @@ class Engine:
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
+            ("components", Components), ("end_of_life", EndOfLife),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -225,7 +229,10 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "Directory": ("Authority",),
     "PrepaidAccounts": ("Authority",),
     "FeeSplitter": ("PrepaidAccounts",),
-    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements"),
+    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements", "Components", "EndOfLife"),
+    "Components": ("AssetRegistry", "MeterRegistry", "UsageAgreements"),
+    "EndOfLife": ("AssetRegistry", "UsageAgreements"),
+    "CircularEligibility": ("EligibilityList", "AssetRegistry", "EndOfLife"),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),
     "TariffBook": ("PrepaidAccounts",),
     "OfferBook": ("Authority", "AssetRegistry", "TariffBook", "FeeSplitter"),

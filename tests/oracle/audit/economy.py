@@ -18,11 +18,11 @@ from tests.oracle.audit.beginning import (
     REPAIRER,
     STATUS_RESET,
     STATUS_UP,
-    Beginning,
     SecureElement,
     meter,
     word,
 )  # fmt: skip
+from tests.oracle.audit.circular import Circular
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
 
@@ -35,7 +35,7 @@ class Story:
     relayed: str
 
 
-class Teller(Beginning):
+class Teller(Circular):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -53,6 +53,8 @@ class Teller(Beginning):
         self.through_others()
         self.governance()
         self.other_meters()
+        self.trees()
+        self.ways_back()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:
