@@ -83,6 +83,15 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     if agreements.address != agreements_address:
         raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
     credits = sender.deploy("CreditNotes", accounts.address, assets.address, tariffs.address, agreements.address)
+    reservations = sender.deploy(
+        "Reservations",
+        accounts.address,
+        assets.address,
+        agreements.address,
+        offers.address,
+        splitter.address,
+        plan.community,
+    )
     providers = sender.deploy("EligibilityList", authority.address)
     circular = sender.deploy("CircularEligibility", providers.address, assets.address, end_of_life.address)
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
@@ -99,6 +108,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "OfferBook": offers,
         "UsageAgreements": agreements,
         "CreditNotes": credits,
+        "Reservations": reservations,
         "EligibilityList": providers,
         "CircularEligibility": circular,
         **mocks,

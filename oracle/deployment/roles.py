@@ -24,4 +24,4 @@ RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
     }
 )
 """Every restricted function of every contract. What is not named here nobody has special power over: UsageAgreements,
-FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components and EndOfLife have no authority at all."""
+FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife and Reservations have no authority at all."""

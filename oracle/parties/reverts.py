@@ -24,6 +24,7 @@ _SOURCES = (
     "MicroEuro",
     "Components",
     "EndOfLife",
+    "Reservations",
 )
 _REMEDIES = {
     "ERC6909InsufficientBalance": "Deposit first: `cise account deposit`.",

@@ -19,6 +19,7 @@ from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.reservations import Reservations
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
@@ -29,7 +30,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     kind.CONTRACT: kind
     for kind in (
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
-        Components, EndOfLife, CircularEligibility,
+        Components, EndOfLife, CircularEligibility, Reservations,
     )
 }  # fmt: skip
 
@@ -54,7 +55,7 @@ class Engine:
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
-            ("components", Components), ("end_of_life", EndOfLife),
+            ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -241,4 +242,5 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     ),
     "CreditNotes": ("PrepaidAccounts", "AssetRegistry", "TariffBook", "UsageAgreements"),
     "EligibilityList": ("Authority",),
+    "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
 }  # fmt: skip

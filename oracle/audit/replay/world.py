@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oracle.audit.replay.end_of_life import EndOfLife
     from oracle.audit.replay.meters import Meters
     from oracle.audit.replay.offers import Credits, Offers
+    from oracle.audit.replay.reservations import Reservations
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
@@ -86,6 +87,7 @@ class World:
     end_of_life: EndOfLife = field(init=False)
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
+    reservations: Reservations = field(init=False)
     splits: Splits = field(init=False)
     tariffs: Tariffs = field(init=False)
 

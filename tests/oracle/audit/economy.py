@@ -22,7 +22,7 @@ from tests.oracle.audit.beginning import (
     meter,
     word,
 )  # fmt: skip
-from tests.oracle.audit.circular import Circular
+from tests.oracle.audit.booking import Booking
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
 
@@ -35,7 +35,7 @@ class Story:
     relayed: str
 
 
-class Teller(Circular):
+class Teller(Booking):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -55,6 +55,7 @@ class Teller(Circular):
         self.other_meters()
         self.trees()
         self.ways_back()
+        self.bookings()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:
