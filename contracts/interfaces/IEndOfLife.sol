@@ -78,10 +78,10 @@ interface IEndOfLife is IStepSource {
     /// @notice The title owner decides, with a reason and evidence; an earlier decision is replaced. The asset is no part, has no
     ///         open agreements and no lien. `taker` zero: who promised to take the asset back, and where nobody has (or it was
     ///         waived or declined), the owner itself.
-    /// @return decision Its number.
+    /// @return id Its number.
     function decide(AssetId asset, NextUse use, address taker, bytes32 reasonHash, string calldata uri)
         external
-        returns (uint256 decision);
+        returns (uint256 id);
     /// @notice The taker accepts the title, which the owner has approved this contract for (ERC-721).
     function acceptTitle(AssetId asset) external;
     /// @notice The taker refuses; the owner decides anew. A maker that declines has broken its promise, for all to see.

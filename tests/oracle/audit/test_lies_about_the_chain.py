@@ -305,3 +305,20 @@ def test_a_currencys_own_log(
     lie = LogLie(kind, block.header.number, transaction.name, log.index, 40, 1, renumber)
     found = through(liar, directory, lie).findings.found
     assert any(each.check == "I-1" and lie.found_by(each) for each in found)
+
+
+def test_a_transfer_of_a_token_told_twice_is_found_in_its_block(
+    liar: LyingNode, directory: bytes, honest: Audit
+) -> None:
+    """It might be a gift; the receipts root of the block says that it is none."""
+    currencies = honest.world.accounts.admitted
+    block, transaction, log = next(
+        (block.header.number, transaction.name, log)
+        for block in honest.chain
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
+        for log in receipt.logs
+        if log.address in currencies and transaction.to == honest.world.accounts.address
+    )
+    lie = LogLie("doubled", block, transaction, log.index, 0, 1, True)
+    found = through(liar, directory, lie).findings.found
+    assert any(finding.check == "receipts root" and finding.place.block == block for finding in found)
