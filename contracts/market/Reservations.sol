@@ -414,7 +414,8 @@ contract Reservations is IReservations {
         if (found.customer != msg.sender || found.asset != asset) {
             revert Reservations_AgreementMismatch(agreement, asset, msg.sender);
         }
-        return AGREEMENTS.stateOf(agreement).sequence();
+        // A sequence has 31 bits.
+        return uint32(AGREEMENTS.stateOf(agreement).sequence());
     }
 
     function _token(address currency) private pure returns (uint256) {

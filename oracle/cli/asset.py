@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from oracle.cli import output
+from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
 from oracle.domain.signatures import SigningKey
 from oracle.parties import assets, circular
@@ -46,7 +47,8 @@ def register(
 def bind_meter(
     asset: Asset,
     key: Key,
-    meter_key: Annotated[str, typer.Option("--meter-key", help="The machine's own key.", metavar="KEY")],
+    meter: Annotated[str, typer.Option("--meter-key", help="The machine's own key.", metavar="KEY")],
+    curve: Curve = MeterCurve.SECP256K1,
     permit_signer: Annotated[
         str | None, typer.Option("--permit-signer", help="Whom the provider lets sign permits.", metavar="ACCOUNT")
     ] = None,
@@ -65,9 +67,9 @@ def bind_meter(
         raise typer.BadParameter("--permit-signer and --rotation-key belong together")
     session = connect(rpc, directory, data)
     wallet = session.wallet(key, password_file)
-    machine, number = session.account(meter_key, password_file), AssetId(asset)
-    done = assets.bind_meter(wallet, number, SigningKey(bytes(machine.key)))
-    document = {"asset": asset, "meter": machine.address, "transaction": done.transaction}
+    machine, number = meter_key(session.account(meter, password_file), curve), AssetId(asset)
+    done = assets.bind_meter(wallet, number, machine)
+    document = {"asset": asset, "meter": machine.address, "curve": curve.value, "transaction": done.transaction}
     if permit_signer is not None and rotation_key is not None:
         cold = session.account(rotation_key, password_file)
         signer = session.address(permit_signer)

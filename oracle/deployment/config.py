@@ -30,6 +30,7 @@ class DeploymentConfig:
     mock_currencies: tuple[str, ...]
     currencies: tuple[Address, ...]
     providers: tuple[Address, ...]
+    workers: tuple[Address, ...]
     policy: str
 
     @classmethod
@@ -64,6 +65,7 @@ class DeploymentConfig:
             mock_currencies=tuple(document.get("mock_currencies") or ()),
             currencies=tuple(resolve("currencies", one) for one in document.get("currencies") or ()),
             providers=tuple(resolve("providers", one) for one in document.get("providers") or ()),
+            workers=tuple(resolve("workers", one) for one in document.get("workers") or ()),
             policy=policy,
         )
 

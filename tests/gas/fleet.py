@@ -52,8 +52,8 @@ def settle_large(economy: Economy, batch: bytes) -> Any:
 
 
 def batch_of(economy: Economy, hires: list[Hire], sequence: int, time: int, charge: int) -> bytes:
-    """One reading of each, with a telemetry root, by split and then by tariff: few runs, few tariffs to load."""
-    ordered = sorted(hires, key=lambda hire: (economy.assets.route(hire.drill.id) >> 32 & SPLIT, hire.priced.id))
+    """One reading of each, with a telemetry root, by tariff and then by split: one group a tariff, few new pots."""
+    ordered = sorted(hires, key=lambda hire: (hire.priced.id, economy.assets.route(hire.drill.id) >> 32 & SPLIT))
     root = keccak(b"telemetry")
     return economy.batch(
         *((h, economy.signed(h, sequence, charge, time=time, odometer=charge, root=root)) for h in ordered)

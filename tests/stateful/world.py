@@ -74,6 +74,7 @@ class World:
             deployment.addresses["MeterRegistry"],
             deployment.addresses["AssetRegistry"],
             deployment.addresses["PrepaidAccounts"],
+            deployment.addresses["HandOvers"],
         )
         self.books = AccountsModel(self.ledger.address)
         self.splits = SplitterModel(self.books, self.splitter.address)

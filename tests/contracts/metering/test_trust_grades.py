@@ -76,3 +76,30 @@ def test_an_attested_successor_binds_again(economy, secured):
     replace_meter(economy, secured, Curve.SECP256K1, SOFTWARE_KEY)
     economy.meters.attestGrade(secured.drill.id, 2, SECURE_ELEMENT, {"from": economy.maker})
     assert end_at(economy, secured, secured.customer) == secured.opened_at + TERM
+
+
+def test_an_announced_lower_grade_frees_once_it_counts(economy, hire):
+    new = economy.meter_key(hire.drill.id, 2)
+    cut_off = clock.next_block_at(hire.opened_at + DAY) + DAY
+    economy.announce(hire.drill.id, new, epoch=2, grade=ATTESTER, effective_at=cut_off)
+    clock.next_block_at(cut_off)
+    economy.meters.activate(hire.drill.id, {"from": economy.stranger})
+    announced = clock.next_block_in(60)
+    assert end_at(economy, hire, hire.customer) == announced + hire.priced.tariff.notice
+
+
+def test_an_agreement_opened_under_the_lower_grade_keeps_its_term(economy, secured):
+    replace_meter(economy, secured, Curve.SECP256K1, SOFTWARE_KEY)
+    end_at(economy, secured, secured.customer)
+    successor = economy.open(secured.customer, secured.drill, secured.priced)
+    assert end_at(economy, successor, secured.customer) == successor.opened_at + TERM
+
+
+@pytest.mark.parametrize("party", ["customer", "provider"])
+def test_an_end_announced_before_does_not_take_the_freedom_away(economy, secured, party):
+    """Else a provider announces an end at the term's last day, and then puts a less trusted meter in."""
+    by = secured.customer if party == "customer" else economy.provider
+    end_at(economy, secured, by)
+    replace_meter(economy, secured, Curve.SECP256K1, SOFTWARE_KEY)
+    announced = clock.next_block_in(60)
+    assert end_at(economy, secured, secured.customer) == announced + secured.priced.tariff.notice

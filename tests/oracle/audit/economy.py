@@ -23,6 +23,7 @@ from tests.oracle.audit.beginning import (
     word,
 )  # fmt: skip
 from tests.oracle.audit.booking import Booking
+from tests.oracle.audit.orders import Orders
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
 
@@ -35,7 +36,7 @@ class Story:
     relayed: str
 
 
-class Teller(Booking):
+class Teller(Booking, Orders):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -56,6 +57,7 @@ class Teller(Booking):
         self.trees()
         self.ways_back()
         self.bookings()
+        self.orders()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:

@@ -1,0 +1,1 @@
+"""What the oracle would do in a provider's place: pure functions of figures."""
