@@ -129,7 +129,7 @@ interface IAssetRegistry is IERC721, ISignedForms {
     function route(AssetId asset) external view returns (Route);
 
     /// @return As `route`, for each of many assets: one call for a batch of readings.
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory);
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory);
     function assetOf(AssetId asset) external view returns (Asset memory);
     function lifecycleOf(AssetId asset) external view returns (Lifecycle);
     /// @return The maker, or who declared the asset in its stead.

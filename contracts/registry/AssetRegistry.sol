@@ -223,7 +223,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     // Views
 
     /// @inheritdoc IAssetRegistry
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory) {
         ReadingCodec.returnRoutes(route, assets);
     }
 
