@@ -130,7 +130,7 @@ library ReadingCodec {
         view
         returns (uint256 first)
     {
-        bytes4 selector = IAssetRegistry.routesOf.selector;
+        bytes4 selector = IAssetRegistry.routesOfAssets.selector;
         assembly ("memory-safe") {
             let question := mload(0x40)
             mstore(question, selector)

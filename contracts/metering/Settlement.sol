@@ -175,7 +175,8 @@ abstract contract Settlement is AgreementStore, SignedForms {
             Record memory reading = desk.reading;
             uint256 sequence = reading.sequence;
             if (sequence >= SEQUENCE_LIMIT) return SkipReason.MalformedSequence;
-            if (sequence < state.sequence()) return SkipReason.Stale;
+            uint256 last = state.sequence();
+            if (sequence < last) return SkipReason.Stale;
             uint256 endAt = type(uint256).max;
             if (AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0) {
                 SkipReason reason;
@@ -199,7 +200,7 @@ abstract contract Settlement is AgreementStore, SignedForms {
             uint256 taken = TariffMath.charge(rates, reading, elapsed);
             uint256 settled = state.settled();
             if (taken <= settled) {
-                if (sequence == state.sequence()) return SkipReason.Stale;
+                if (sequence == last) return SkipReason.Stale;
                 if (taken < settled) return SkipReason.ChargeFell;
             }
             // Cumulative since opening, so the order of readings never matters.
@@ -211,7 +212,6 @@ abstract contract Settlement is AgreementStore, SignedForms {
             taken -= settled;
             if (taken > state.hold()) taken = state.hold();
 
-            bool isNewer = sequence > state.sequence();
             state = state.afterCharge(sequence, elapsed, taken);
             kept.state = state;
             emit ReadingSettled(reading.agreementId, state);
@@ -221,8 +221,11 @@ abstract contract Settlement is AgreementStore, SignedForms {
             if (pot != fees.pot) _turnTo(fees, pot);
             fees.amount += taken;
 
-            if (AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0) _settleEnding(desk, kept, state, elapsed, isNewer);
-            else if (state.hold() * 2 < rates.holdTarget) _refill(reading.agreementId, kept, state, rates);
+            if (AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0) {
+                _settleEnding(desk, kept, state, elapsed, sequence > last);
+            } else if (state.hold() * 2 < rates.holdTarget) {
+                _refill(reading.agreementId, kept, state, rates);
+            }
             return SkipReason.None;
         }
     }

@@ -129,6 +129,20 @@ def check_i7(evidence: Evidence) -> None:
     _conclude(evidence, "I-7", f"{len(numbers)} splits", sums, sound, world.splits)
 
 
+def check_i17(evidence: Evidence) -> None:
+    """Deposits of reservations that have not ended = what the contract counts ≤ its sub-account; the rest is gifts."""
+    world, live = evidence.world, Counter[bytes]()
+    for booking in world.reservations.live():
+        live[world.reservations.currency_of(booking)] += booking.deposit
+    for currency in sorted(set(live) | set(world.reservations.deposits)):
+        counted = evidence.stored(world.reservations, ("depositsIn", currency))
+        token = int.from_bytes(currency, "big")
+        balance = evidence.stored(world.accounts, ("_credit", token, world.reservations.account))
+        figures = {"deposits": live[currency], "counted": counted, "sub-account": balance, "gifts": balance - counted}
+        sound = live[currency] == counted <= balance
+        _conclude(evidence, "I-17", _currency(currency), figures, sound, world.reservations)
+
+
 def _check_entitlements(
     evidence: Evidence, number: int, version: int, total: int, got: Counter[bytes], place: Place
 ) -> None:
@@ -156,4 +170,4 @@ def _currency(currency: bytes) -> str:
     return f"currency {checksum_address(currency)}"
 
 
-ALL: Final = (check_i1, check_i2, check_i3_and_i6, check_i4, check_i5, check_i7)
+ALL: Final = (check_i1, check_i2, check_i3_and_i6, check_i4, check_i5, check_i7, check_i17)

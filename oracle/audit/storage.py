@@ -92,18 +92,20 @@ class Layout:
                 key = _key(step, str(self._types[entry["key"]]["label"]))
                 return Spot(_number(keccak(key + word(here.slot))), 0, str(entry["value"]))
             case "dynamic_array":
-                base = str(entry["base"])
-                slots = (int(self._types[base]["numberOfBytes"]) + 31) // 32
-                return Spot(_number(keccak(word(here.slot))) + slots * int(step), 0, base)
+                return self._item(_number(keccak(word(here.slot))), int(step), str(entry["base"]))
             case _ if "base" in entry:
-                base = str(entry["base"])
-                size = int(self._types[base]["numberOfBytes"])
-                # Elements of a fixed array share a slot where several fit.
-                row, column = divmod(int(step), max(1, 32 // size))
-                return Spot(here.slot + row * ((size + 31) // 32), column * size, base)
+                return self._item(here.slot, int(step), str(entry["base"]))
             case _:
                 member = self._members[here.kind][str(step)]
                 return Spot(here.slot + member.slot, member.offset, member.kind)
+
+    def _item(self, first: int, index: int, kind: str) -> Spot:
+        """Items of up to half a slot share one, from the right; others begin a slot of their own."""
+        size = int(self._types[kind]["numberOfBytes"])
+        together = max(1, 32 // size)
+        if together == 1:
+            return Spot(first + (size + 31) // 32 * index, 0, kind)
+        return Spot(first + index // together, size * (index % together), kind)
 
     def _written(self, spot: Spot, value: Value) -> Iterable[tuple[int, int]]:
         entry = self._types[spot.kind]

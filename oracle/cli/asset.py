@@ -9,10 +9,10 @@ from oracle.cli import output
 from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
 from oracle.domain.signatures import SigningKey
-from oracle.parties import assets
+from oracle.parties import assets, circular
 from oracle.types import Address, AssetId, TariffId, UnixTime
 
-app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, offer, list.")
+app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, take-back, offer, list.")
 Asset = Annotated[int, typer.Argument(help="The asset's number.", min=1)]
 DAY = 86_400
 
@@ -77,6 +77,27 @@ def bind_meter(
         assets.appoint_permit_signer(wallet, number, SigningKey(bytes(cold.key)), signer)
         document |= {"rotationKey": cold.address, "permitSigner": signer}
     output.show(as_json, document, lambda out: out.print(output.facts(document)))
+
+
+@app.command("take-back")
+def take_back(
+    asset: Asset,
+    key: Key,
+    years: Annotated[int, typer.Option("--years", help="For how long the promise stands.", min=1, max=100)] = 10,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Promise, as the maker, to take the machine back."""
+    session = connect(rpc, directory, data)
+    wallet = session.wallet(key, password_file)
+    until = UnixTime(session.client.block(session.client.head()).time + years * circular.YEAR)
+    done = circular.promise_take_back(wallet, AssetId(asset), until)
+    document = {"asset": asset, "by": wallet.address, "until": until, "transaction": done.transaction}
+    rows = document | {"until": output.moment(until)}
+    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
 
-from oracle.deployment.config import DeploymentConfig
+from oracle.deployment.config import POLICIES, DeploymentConfig
 from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED, ROLE_NAMES
 from oracle.deployment.sending import Sender
 from oracle.errors import Fatal
@@ -62,11 +62,19 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     accounts = sender.deploy("PrepaidAccounts", authority.address)
     splitter = sender.deploy("FeeSplitter", accounts.address)
     # Registries, meters and agreements know each other as immutables; the later ones' addresses follow from the nonce.
-    agreements_address = sender.address_after(4)
+    agreements_address = sender.address_after(6)
     assets = sender.deploy(
-        "AssetRegistry", authority.address, splitter.address, sender.address_after(1), agreements_address
+        "AssetRegistry",
+        authority.address,
+        splitter.address,
+        sender.address_after(1),
+        agreements_address,
+        sender.address_after(2),
+        sender.address_after(3),
     )
     meters = sender.deploy("MeterRegistry", assets.address, agreements_address)
+    components = sender.deploy("Components", assets.address, meters.address, agreements_address)
+    end_of_life = sender.deploy("EndOfLife", assets.address, agreements_address)
     tariffs = sender.deploy("TariffBook", accounts.address)
     offers = sender.deploy("OfferBook", authority.address, assets.address, tariffs.address, splitter.address)
     agreements = sender.deploy(
@@ -82,7 +90,17 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     if agreements.address != agreements_address:
         raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
     credits = sender.deploy("CreditNotes", accounts.address, assets.address, tariffs.address, agreements.address)
-    eligibility = sender.deploy("EligibilityList", authority.address)
+    reservations = sender.deploy(
+        "Reservations",
+        accounts.address,
+        assets.address,
+        agreements.address,
+        offers.address,
+        splitter.address,
+        plan.community,
+    )
+    providers = sender.deploy("EligibilityList", authority.address)
+    circular = sender.deploy("CircularEligibility", providers.address, assets.address, end_of_life.address)
     workers = sender.deploy("WorkerList", authority.address)
     terms = sender.deploy("ServiceTermsBook", accounts.address, assets.address)
     market = sender.deploy(
@@ -105,11 +123,15 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "FeeSplitter": splitter,
         "AssetRegistry": assets,
         "MeterRegistry": meters,
+        "Components": components,
+        "EndOfLife": end_of_life,
         "TariffBook": tariffs,
         "OfferBook": offers,
         "UsageAgreements": agreements,
         "CreditNotes": credits,
-        "EligibilityList": eligibility,
+        "Reservations": reservations,
+        "EligibilityList": providers,
+        "CircularEligibility": circular,
         "WorkerList": workers,
         "ServiceTermsBook": terms,
         "ServiceMarket": market,
@@ -132,7 +154,9 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
         sender.call(contracts["Directory"], "set", name.encode().ljust(32, b"\0"), contract.address)
     for currency in (*(contracts[name].address for name in plan.mock_currencies), *plan.currencies):
         sender.call(contracts["PrepaidAccounts"], "admitCurrency", currency)
-    sender.call(contracts["AssetRegistry"], "setEligibility", contracts["EligibilityList"].address)
+    # A decision about a machine's next use is a reason to take parts out of it.
+    sender.call(contracts["AssetRegistry"], "appointRecorder", contracts["EndOfLife"].address, True)
+    sender.call(contracts["AssetRegistry"], "setEligibility", contracts[POLICIES[plan.policy]].address)
     for provider in plan.providers:
         sender.call(contracts["EligibilityList"], "admit", provider)
     sender.call(contracts["ServiceMarket"], "setEligibility", contracts["WorkerList"].address)

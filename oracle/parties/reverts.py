@@ -26,6 +26,9 @@ _SOURCES = (
     "HandOvers",
     "WorkerList",
     "MicroEuro",
+    "Components",
+    "EndOfLife",
+    "Reservations",
 )
 _REMEDIES = {
     "ERC6909InsufficientBalance": "Deposit first: `cise account deposit`.",
@@ -40,7 +43,7 @@ _REMEDIES = {
     "Agreements_NotParty": "Use the customer's or the provider's key (--key).",
     "Agreements_Unknown": "See `cise agreement show` for the agreements there are.",
     "Offers_NotOffered": "See `cise asset list` for what is offered.",
-    "Offers_Refused": "The eligibility policy decides who may offer; ask its keeper.",
+    "Offers_Refused": "What the policy misses, `cise passport publish`, `cise asset take-back` or its keeper gives.",
     "Offers_NoMeter": "Bind a meter first: `cise asset bind-meter`.",
     "Offers_NotProvider": "Use the key of the title's owner (--key).",
     "Offers_CurrencyNotListed": "Set a split that lists the tariff's currency: `cise split create --asset`.",

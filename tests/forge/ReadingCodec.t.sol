@@ -17,7 +17,7 @@ interface Vm {
 
 /// Answers as the registry and the tariff book do, with values that follow from the question.
 contract Answers {
-    function routesOf(AssetId[] calldata assets) external pure returns (Route[] memory routes) {
+    function routesOfAssets(AssetId[] calldata assets) external pure returns (Route[] memory routes) {
         routes = new Route[](assets.length);
         for (uint256 i = 0; i < assets.length; ++i) {
             routes[i] = routeOf(assets[i]);
@@ -37,7 +37,7 @@ contract RouteTable {
         route[asset] = to;
     }
 
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory) {
         ReadingCodec.returnRoutes(route, assets);
     }
 }
@@ -167,7 +167,7 @@ contract ReadingCodecTest {
             seed = uint256(keccak256(abi.encode(seed)));
         }
         asked[assets.length] = AssetId.wrap(unknown);
-        Route[] memory routes = table.routesOf(asked);
+        Route[] memory routes = table.routesOfAssets(asked);
         assert(routes.length == asked.length);
         for (uint256 i = 0; i < asked.length; ++i) {
             assert(Route.unwrap(routes[i]) == Route.unwrap(table.route(asked[i])));

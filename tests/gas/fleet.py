@@ -77,6 +77,8 @@ def build_fleet(
     )
     send_all(_announcement(economy, asset, meters[asset]) for asset in ids)
     send_all((provider, economy.assets.repoint, (asset, splits[i % len(splits)])) for i, asset in enumerate(ids))
+    send_all((provider, economy.assets.setPassport, (asset, b"passport".ljust(32, b"\0"), "")) for asset in ids)
+    send_all((economy.maker, economy.end_of_life.promiseTakeBack, (asset, FAR_FUTURE, ZERO_BYTES32)) for asset in ids)
     send_all((provider, economy.offers.offer, (asset, tariff[asset].id, True, FAR_FUTURE)) for asset in ids)
 
     currency.mint(relayer, size * 100 * EUR, {"from": relayer})

@@ -14,10 +14,13 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.components import Components
+from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.reservations import Reservations
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
@@ -30,6 +33,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     for kind in (
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
         HandOvers, Market, TermsBook, Workers,
+        Components, EndOfLife, CircularEligibility, Reservations,
     )
 }  # fmt: skip
 
@@ -55,6 +59,7 @@ class Engine:
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
             ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
+            ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -227,7 +232,10 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "Directory": ("Authority",),
     "PrepaidAccounts": ("Authority",),
     "FeeSplitter": ("PrepaidAccounts",),
-    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements"),
+    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements", "Components", "EndOfLife"),
+    "Components": ("AssetRegistry", "MeterRegistry", "UsageAgreements"),
+    "EndOfLife": ("AssetRegistry", "UsageAgreements"),
+    "CircularEligibility": ("EligibilityList", "AssetRegistry", "EndOfLife"),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),
     "TariffBook": ("PrepaidAccounts",),
     "OfferBook": ("Authority", "AssetRegistry", "TariffBook", "FeeSplitter"),
@@ -243,4 +251,5 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
         "HandOvers", None,
     ),
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
+    "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
 }  # fmt: skip

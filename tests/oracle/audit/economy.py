@@ -22,6 +22,7 @@ from tests.oracle.audit.beginning import (
     meter,
     word,
 )  # fmt: skip
+from tests.oracle.audit.booking import Booking
 from tests.oracle.audit.orders import Orders
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
@@ -35,7 +36,7 @@ class Story:
     relayed: str
 
 
-class Teller(Orders):
+class Teller(Booking, Orders):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -53,6 +54,9 @@ class Teller(Orders):
         self.through_others()
         self.governance()
         self.other_meters()
+        self.trees()
+        self.ways_back()
+        self.bookings()
         self.orders()
         return Story(self.on, settlement, self.relayed)
 

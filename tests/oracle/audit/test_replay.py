@@ -48,6 +48,7 @@ def test_an_honest_chain_is_clean(honest: Seen) -> None:
         "I-6",
         "I-7",
         "I-13",
+        "I-17",
     }
 
 
@@ -108,12 +109,12 @@ def test_what_is_not_modelled_says_so(world: Any, story: Story) -> None:
 
 def test_an_authority_that_moved_is_left_to_itself(world: Any, story: Story) -> None:
     actor = Actor(story.platform)
-    world.authority.update_authority(actor.call(LISTING), world.offers.address, TOKEN)
+    world.authority.update_authority(actor.call(LISTING), world.assets.address, TOKEN)
     world.authority.update_authority(actor.call(LISTING), TOKEN, TOKEN)
-    world.offers.unpause(actor.call(ANNA)) if world.offers.paused else world.offers.pause(actor.call(ANNA))
+    world.assets.unpause(actor.call(ANNA)) if world.assets.paused else world.assets.pause(actor.call(ANNA))
     assert world.findings.figures["calls left to an authority outside the platform"] == 1
     with pytest.raises(Refused):
-        world.offers.set_authority(actor.call(ANNA), TOKEN)
+        world.assets.set_authority(actor.call(ANNA), TOKEN)
 
 
 def test_a_policy_outside_the_platform_judges_itself(world: Any, story: Story) -> None:

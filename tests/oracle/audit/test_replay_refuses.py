@@ -105,8 +105,8 @@ def _retired(world: Any, actor: Actor) -> None:
 
 
 def _closed(world: Any, actor: Actor) -> None:
-    world.authority.set_target_closed(actor.call(LISTING), world.offers.address, True)
-    world.offers.pause(actor.call(GUARDIAN))
+    world.authority.set_target_closed(actor.call(LISTING), world.assets.address, True)
+    world.assets.pause(actor.call(GUARDIAN))
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -29,7 +29,12 @@ def offered(cise, folder):
     shares = ("account:3=700", "account:4=200", "account:9=100")
     split = cise.json("split", "create", *shares, "--key", OWNER, "--asset", str(asset))["split"]
     tariff = cise.json("tariff", "publish", "smart-drill", "--key", OWNER)["tariff"]
-    cise.json("asset", "offer", str(asset), "--tariff", str(tariff), "--key", OWNER)
+    offer = ("asset", "offer", str(asset), "--tariff", str(tariff), "--key", OWNER)
+    assert "no material passport" in cise(*offer).output
+    cise.json("passport", "publish", str(asset), "smart-drill", "--uri", "https://example.org/p.json", "--key", OWNER)
+    assert "no take-back promised" in cise(*offer).output
+    cise.json("asset", "take-back", str(asset), "--key", OWNER)
+    cise.json(*offer)
     return asset, tariff, split
 
 

@@ -1,0 +1,1 @@
+"""Documents that travel with machines, in forms that others read."""
