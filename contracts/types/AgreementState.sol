@@ -13,7 +13,7 @@ struct Kept {
 using AgreementStateParts for AgreementState global;
 
 uint256 constant SPECIAL_SHIFT = 255;
-uint256 constant SPECIAL_BIT = 2 ** SPECIAL_SHIFT;
+uint256 constant SPECIAL_BIT = 1 << 255;
 uint256 constant SEQUENCE_MASK = uint256(0x7fffffff) << 224;
 uint256 constant ELAPSED_MASK = uint256(type(uint32).max) << 160;
 
