@@ -12,7 +12,7 @@ ASSEMBLY = (ZERO_ADDRESS, 0)
 
 
 @pytest.fixture
-def machine(economy, deployment):
+def whole(economy, deployment):
     """Assembled by its maker out of four parts, then sold to the provider with a fifth beside it."""
     maker = {"from": economy.maker}
     register = economy.assets.register
@@ -27,8 +27,8 @@ def machine(economy, deployment):
     return assets
 
 
-def test_a_part_is_built_in_and_taken_out_and_a_machine_sold(economy, deployment, machine, gas):
-    root, *_, part = machine
+def test_a_part_is_built_in_and_taken_out_and_a_machine_sold(economy, deployment, whole, gas):
+    root, *_, part = whole
     provider, buyer = economy.provider, economy.buyer
     decided = deployment.EndOfLife.decide(root, REPAIR, provider, ZERO_BYTES32[:-1] + b"r", "", {"from": provider})
     step = (deployment.EndOfLife, decided.return_value)
@@ -41,5 +41,5 @@ def test_a_part_is_built_in_and_taken_out_and_a_machine_sold(economy, deployment
     gas.check(
         "transfer of a machine with 4 parts", economy.assets.transferFrom(provider, buyer, root, {"from": provider})
     )
-    for asset in machine:
+    for asset in whole:
         assert economy.assets.ownerOf(asset) == buyer

@@ -11,6 +11,7 @@ from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
 
 MONTH = 30 * DAY
+HARVEST = 6
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,8 @@ def test_without_chosen_terms_nothing_is_ordered(bazaar, economy):
         bazaar.open(drill.id)
 
 
-def test_what_is_retired_is_only_collected_and_dismantled(bazaar, machine):
+def test_what_is_retired_is_only_collected_and_dismantled(bazaar, machine, economy):
+    economy.end_of_life.decide(machine.id, HARVEST, bazaar.provider, PAPER, "", {"from": bazaar.provider})
     bazaar.assets.setLifecycle(machine.id, 4, PAPER, {"from": bazaar.provider})
     # Retirement bumps the title's epoch: terms are chosen anew.
     bazaar.book.choose(machine.id, machine.terms_id, {"from": bazaar.provider})
