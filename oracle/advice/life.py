@@ -1,7 +1,7 @@
 """How long machines and components live, from lives that ended and lives that go on.
 
-Use is counted in units of the machine's odometer (seconds, cycles, metres …). A life that has not failed is censored: it
-counts as survived up to now and no further.
+Use is counted in units of the machine's odometer (seconds, cycles, metres …). A life that has not failed is censored:
+it counts as survived up to now and no further.
 
 Sources: Kaplan and Meier, Nonparametric estimation from incomplete observations (1958); Weibull maximum likelihood with
 censoring as in Meeker and Escobar, Statistical Methods for Reliability Data (1998), chapter 8.
