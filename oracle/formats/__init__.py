@@ -1,0 +1,1 @@
+"""Formats of the outside world: lives of machines as EPCIS events."""
