@@ -6,7 +6,10 @@ from html import escape
 
 from oracle.errors import Rejected
 
-_WIDTH, _BAR, _GAP, _TOP, _LABEL = 640, 14, 34, 56, 16
+_WIDTH, _BAR, _EDGE, _TOP = 640, 14, 24, 84
+_GAP = 48
+"""Between two bars: room for the lower one's two lines of text."""
+_LINE = 16
 _TALLEST = 300
 _LEAST_HEIGHT = 1.5
 _COLOURS = ("#2f6f9f", "#c2662d", "#4d8b57", "#8a5a9e", "#a8862c", "#5d6d7e", "#b04a5a")
@@ -48,11 +51,11 @@ def sankey_svg(title: str, flows: Sequence[Flow], shown: Callable[[int], str]) -
     for place in places.values():
         columns[place.column].append(place)
     scale = _TALLEST / max(sum(place.amount for place in column) for column in columns)
-    height = _arrange(columns, scale)
-    step = (_WIDTH - 2 * _GAP - _BAR) / max(len(columns) - 1, 1)
+    height = _arrange(columns, flows, places, scale)
+    step = (_WIDTH - 2 * _EDGE - _BAR) / max(len(columns) - 1, 1)
 
     def left(place: _Place) -> float:
-        return _GAP + place.column * step
+        return _EDGE + place.column * step
 
     colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(places)}
     parts = [_ribbon(flow, places, left, scale, colours[flow.source], shown) for flow in flows]
@@ -63,7 +66,7 @@ def sankey_svg(title: str, flows: Sequence[Flow], shown: Callable[[int], str]) -
             f'font-family="system-ui, sans-serif" font-size="14" fill="#222">',
             f"<title>{escape(title)}</title>",
             f'<rect width="{_WIDTH}" height="{height:.0f}" fill="#fff"/>',
-            f'<text x="{_GAP}" y="26" font-size="17" font-weight="600">{escape(title)}</text>',
+            f'<text x="{_EDGE}" y="28" font-size="17" font-weight="600">{escape(title)}</text>',
             *parts,
             "</svg>",
         ]
@@ -71,7 +74,7 @@ def sankey_svg(title: str, flows: Sequence[Flow], shown: Callable[[int], str]) -
 
 
 def _places(flows: Sequence[Flow]) -> dict[str, _Place]:
-    """In order of appearance; a place stands one column right of the last that flows into it."""
+    """In order of appearance; a place stands one column right of the last that flows into it, a last one rightmost."""
     names = list(dict.fromkeys(name for flow in flows for name in (flow.source, flow.target)))
     columns = dict.fromkeys(names, 0)
     for _ in names:
@@ -88,18 +91,34 @@ def _places(flows: Sequence[Flow]) -> dict[str, _Place]:
     for flow in flows:
         sent[flow.source] += flow.amount
         received[flow.target] += flow.amount
-    return {name: _Place(name, columns[name], max(sent[name], received[name])) for name in names}
+    rightmost = max(columns.values())
+    return {
+        name: _Place(name, columns[name] if sent[name] else rightmost, max(sent[name], received[name]))
+        for name in names
+    }
 
 
-def _arrange(columns: Sequence[Sequence[_Place]], scale: float) -> float:
-    tallest = 0.0
+def _arrange(columns: Sequence[list[_Place]], flows: Sequence[Flow], places: dict[str, _Place], scale: float) -> float:
+    """Each column in the order in which its ribbons leave the columns before, so that few cross, and not above them; returns the height."""
+    lowest = 0.0
     for column in columns:
-        top = float(_TOP + _LABEL)
+        column.sort(key=lambda place: _left_from(place, flows, places, scale))
+        top = float(_TOP)
         for place in column:
-            place.top = top
-            top += max(place.amount * scale, _LEAST_HEIGHT) + _GAP
-        tallest = max(tallest, top)
-    return tallest
+            place.top = max(top, _left_from(place, flows, places, scale))
+            top = place.top + max(place.amount * scale, _LEAST_HEIGHT) + _GAP
+        lowest = max(lowest, top)
+    return lowest - _GAP + _EDGE
+
+
+def _left_from(place: _Place, flows: Sequence[Flow], places: dict[str, _Place], scale: float) -> float:
+    """Where the first ribbon to this place leaves its source."""
+    for flow in flows:
+        if flow.target == place.name:
+            source = places[flow.source]
+            before = sum(other.amount for other in flows[: flows.index(flow)] if other.source == flow.source)
+            return source.top + before * scale
+    return 0.0
 
 
 def _ribbon(
@@ -126,12 +145,12 @@ def _ribbon(
 
 
 def _bar(place: _Place, left: float, columns: int, scale: float, colour: str, shown: Callable[[int], str]) -> str:
-    """The label stands above its bar; in the last column it ends at the bar, so that it stays within the picture."""
+    """Name and amount stand above the bar; in the last column they end at it, so that they stay within the picture."""
     last = place.column == columns - 1 and columns > 1
     anchor, x = ("end", left + _BAR) if last else ("start", left)
     height = max(place.amount * scale, _LEAST_HEIGHT)
     return (
         f'<rect x="{left:.1f}" y="{place.top:.1f}" width="{_BAR}" height="{height:.1f}" fill="{colour}"/>'
-        f'<text x="{x:.1f}" y="{place.top - 5:.1f}" text-anchor="{anchor}">{escape(place.name)} '
-        f'<tspan fill="#666">{escape(shown(place.amount))}</tspan></text>'
+        f'<text y="{place.top - 6 - _LINE:.1f}" text-anchor="{anchor}"><tspan x="{x:.1f}">{escape(place.name)}</tspan>'
+        f'<tspan x="{x:.1f}" dy="{_LINE}" fill="#666">{escape(shown(place.amount))}</tspan></text>'
     )

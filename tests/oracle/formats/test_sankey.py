@@ -30,7 +30,7 @@ def test_ribbons_are_as_wide_as_what_flows():
 
 
 def test_every_place_is_named_with_its_amount():
-    labels = ["".join(text.itertext()) for text in drawn().iter(f"{SVG}text")]
+    labels = [" ".join(text.itertext()) for text in drawn().iter(f"{SVG}text")]
     assert labels == [
         "A drill's life",
         "customers 1000 EUR",
@@ -50,7 +50,7 @@ def test_bars_of_a_column_do_not_overlap():
     ]
     for x, y, height in boxes:
         for other_x, other_y, _ in boxes:
-            assert other_x != x or other_y <= y or other_y >= y + height + 16
+            assert other_x != x or other_y <= y or other_y >= y + height + 40
 
 
 def test_names_are_texts_and_not_markup():
