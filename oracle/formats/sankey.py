@@ -99,7 +99,10 @@ def _places(flows: Sequence[Flow]) -> dict[str, _Place]:
 
 
 def _arrange(columns: Sequence[list[_Place]], flows: Sequence[Flow], places: dict[str, _Place], scale: float) -> float:
-    """Each column in the order in which its ribbons leave the columns before, so that few cross, and not above them; returns the height."""
+    """Each column in the order in which its ribbons leave the columns before, and not above them, so that few cross.
+
+    Returns the height.
+    """
     lowest = 0.0
     for column in columns:
         column.sort(key=lambda place: _left_from(place, flows, places, scale))
