@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 
-.PHONY: help setup demo test bench lint fmt coverage fuzz audit-tools clean
+.PHONY: help setup demo test bench lint fmt coverage fuzz chaos audit-tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -37,8 +37,11 @@ coverage: setup ## branch coverage of domain, relay and audit by the Python test
 fuzz: setup ## fuzz tests and state machines, longer and with fresh seeds
 	@$(BIN)/python -m scripts.checks --only fuzz
 
+chaos: setup ## faults, floods and clocks, for an hour or so (one only: `make chaos NAME=storm`; smaller: `SCALE=5`)
+	@$(BIN)/python -m scripts.chaos $(if $(NAME),--only $(NAME)) $(if $(SCALE),--scale $(SCALE))
+
 audit-tools: setup ## slither, in a virtual environment of its own
 	@$(PYTHON) -m scripts.setup.slither
 
 clean: ## remove everything that set-up made
-	rm -rf .venv .venv-slither .setup .solcx .forge .hypothesis node_modules build oracle/chain/abi/*.json
+	rm -rf .venv .venv-slither .venv-schemathesis .setup .solcx .forge .hypothesis node_modules build oracle/chain/abi/*.json

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     )
 
     rpc_url: str = "http://127.0.0.1:8545"
+    rpc_urls: str | None = None
+    """More nodes of the same chain, separated by commas, in the order of preference after `rpc_url`."""
+    head_lag: Count = 5
+    """Most blocks a node may be behind the best one and still be read from."""
     chain_id: int | None = Field(default=None, gt=0)
     """Checked at every connection where set; otherwise the first answer counts and is kept in the database."""
     directory_address: str | None = None
@@ -62,7 +66,8 @@ class Settings(BaseSettings):
     """Host and port that wallets show at sign-in (ERC-4361). Default: host:port."""
     sign_in_uri: str | None = None
     body_limit: int = Field(default=1_048_576, gt=0)
-    body_timeout: Positive = 10
+    body_timeout: Positive = 8
+    """For a whole body to arrive, and for a peer that has stopped reading its answer."""
     items_limit: int = Field(default=5_000, gt=0)
     """Most readings in one request."""
     nonce_lifetime: Positive = 300
@@ -70,12 +75,43 @@ class Settings(BaseSettings):
     live_interval: float = Field(default=0.25, ge=0.25)
     """Between two live events of one subject: at most four a second."""
 
+    # Doors under pressure
+    header_limit: int = Field(default=32_768, ge=1_024)
+    header_timeout: Positive = 8
+    connections: int = Field(default=1_000, gt=0)
+    """Open at once; one more gets 503."""
+    connections_per_address: int = Field(default=200, gt=0)
+    """Counts the peer: behind a proxy every visitor is the proxy."""
+    requests_limit: int = Field(default=256, gt=0)
+    """Worked on or waiting at once, live streams apart; one more gets 429."""
+    bodies_limit: int = Field(default=67_108_864, gt=0)
+    """Bytes of all bodies in memory at once."""
+    address_rate: Positive = 500
+    """Requests a second by one address; `address_burst` at once."""
+    address_burst: float = Field(default=2_000, ge=1)
+    account_rate: Positive = 50
+    """Requests a second by one signed-in account."""
+    account_burst: float = Field(default=500, ge=1)
+    meter_rate: Positive = 100
+    """New readings a second of one agreement: only its meter can use this up. A backlog comes as a burst."""
+    meter_burst: float = Field(default=50_000, ge=1)
+    live_streams: int = Field(default=500, gt=0)
+    live_streams_per_visitor: int = Field(default=20, gt=0)
+    """Of one account; without sign-in of one address."""
+    least_free_disk: Count = 268_435_456
+    """Bytes. Below, nothing more is acknowledged, so that what was acknowledged can still be settled; 0: no reserve."""
+
     relayer_key: SecretStr | None = None
     relayer_keystore: Path | None = None
     relayer_keystore_password: SecretStr | None = None
     permit_key: SecretStr | None = None
     permit_keystore: Path | None = None
     permit_keystore_password: SecretStr | None = None
+    watcher_key: SecretStr | None = None
+    """Opens service orders by the rules in `service_terms_dir`; without it nobody watches."""
+    service_terms_dir: Path | None = None
+    """Published terms of service (JSON) with rules; found by the hash of the file."""
+    service_watch_every: Positive = 60
 
     seal_policy: SealPolicy = SealPolicy.SESSION
     batch_size: int = Field(default=200, ge=1, le=500)
@@ -92,6 +128,17 @@ class Settings(BaseSettings):
     gas_limit: int = Field(default=16_000_000, gt=0)
     """Most gas of one transaction; below the 16,777,216 of EIP-7825."""
     max_fee_gwei: int = Field(default=500, gt=0)
+    gas_per_hour: int = Field(default=1_000_000_000, gt=0)
+    """Most gas of all transactions made within an hour, counted in the outbox; then readings wait."""
+    bump_after: Positive = 20
+    bump_after_blocks: Count = 2
+    """A transaction that was not mined for so many seconds and blocks is signed again with higher fees."""
+    fee_versions: int = Field(default=6, ge=1)
+    """Most versions of one transaction; then a person is told."""
+    relay_window: float = Field(default=0, ge=0)
+    """Where several operators relay: each seals once in so many seconds, at a moment of its own. 0: alone."""
+    lease_seconds: float = Field(default=15, ge=1)
+    """A process that leads and falls silent is followed by another on the same database after this time."""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("directory_address")
@@ -113,12 +160,25 @@ class Settings(BaseSettings):
             raise ValueError("is not a database address like sqlite:///oracle.db or postgresql+psycopg://…") from None
         return value
 
+    @field_validator("rpc_url")
+    @classmethod
+    def _one_node(cls, value: str) -> str:
+        if "," in value:
+            raise ValueError("names one node; put others into CISE_RPC_URLS")
+        return value
+
     @model_validator(mode="after")
     def _one_source_per_key(self) -> "Settings":
         for role in ("relayer", "permit"):
             if getattr(self, f"{role}_key") and getattr(self, f"{role}_keystore"):
                 raise ValueError(f"set {role}_key or {role}_keystore, not both")
         return self
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Every node's address, the preferred one first. They may hold keys: for the client only."""
+        more = (url.strip() for url in (self.rpc_urls or "").split(","))
+        return tuple(dict.fromkeys((self.rpc_url, *filter(None, more))))
 
     @property
     def directory(self) -> Address:
@@ -135,6 +195,13 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'oracle.db'}"
 
     @property
+    def database_folder(self) -> Path:
+        """The folder whose disk fills up: that of the SQLite file, or the data directory."""
+        url = make_url(self.database)
+        is_file = url.get_backend_name() == "sqlite" and url.database
+        return Path(str(url.database)).absolute().parent if is_file else self.data_dir
+
+    @property
     def domain(self) -> str:
         return self.sign_in_domain or f"{self.host}:{self.port}"
 
@@ -146,11 +213,16 @@ class Settings(BaseSettings):
         """Every setting without a secret, for logs and `status`; addresses only as far as they can hold no key."""
         secrets = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
         document = self.model_dump(mode="json", exclude=secrets)
-        node = urlsplit(self.rpc_url)
         return document | {
-            "rpc_url": f"{node.scheme}://{node.hostname}" + (f":{node.port}" if node.port else ""),
+            "rpc_url": _without_keys(self.rpc_url),
+            "rpc_urls": ",".join(map(_without_keys, self.nodes[1:])) or None,
             "database_url": make_url(self.database).set(query={}).render_as_string(hide_password=True),
         }
+
+
+def _without_keys(url: str) -> str:
+    node = urlsplit(url)
+    return f"{node.scheme}://{node.hostname}" + (f":{node.port}" if node.port else "")
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -6,6 +6,8 @@ AssetId = NewType("AssetId", int)
 AgreementId = NewType("AgreementId", int)
 TariffId = NewType("TariffId", int)
 SplitId = NewType("SplitId", int)
+OrderId = NewType("OrderId", int)
+ServiceTermsId = NewType("ServiceTermsId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

@@ -2,13 +2,12 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC6909, IERC6909Metadata} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
+import {IERC6909, IERC6909Metadata, IERC6909TokenSupply} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
-import {ERC6909TokenSupply} from "@openzeppelin/contracts/token/ERC6909/extensions/ERC6909TokenSupply.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
@@ -19,10 +18,13 @@ import {Allow, Withdraw, hashAllow, hashWithdraw} from "../types/AccountForms.so
 
 /// @dev The guard is on every function that moves a balance. What a token could still call while it is being
 ///      called (approve, setOperator, cancelNonce) touches only permissions over the token's own account.
+///      Permissions are OpenZeppelin's; balances are kept here, by currency first, so that a movement between accounts hashes once
+///      for each of them and a sum paid to many is debited once (contracts/README.md). OpenZeppelin's own stay empty.
 contract PrepaidAccounts is
     IPrepaidAccounts,
-    ERC6909TokenSupply,
+    ERC6909,
     IERC6909Metadata,
+    IERC6909TokenSupply,
     SignedForms,
     AccessManaged,
     Pausable,
@@ -34,6 +36,8 @@ contract PrepaidAccounts is
     uint256 private constant MOST_CREDIT = type(uint128).max;
 
     mapping(address currency => bool) private _admitted;
+    mapping(uint256 id => mapping(address owner => uint256)) private _credit;
+    mapping(uint256 id => uint256) private _supply;
 
     constructor(address authority_) AccessManaged(authority_) {}
 
@@ -128,9 +132,23 @@ contract PrepaidAccounts is
         }
         address from = subaccount(msg.sender, key);
         uint256 id = _id(currency);
-        for (uint256 i = 0; i < receivers.length; ++i) {
-            _transfer(from, receivers[i], id, amounts[i]);
+        mapping(address => uint256) storage credit = _credit[id];
+        uint256 left = credit[from];
+        // Nothing is taken that was not compared, and all credit of one currency together stays below 2^128.
+        unchecked {
+            for (uint256 i = 0; i < receivers.length; ++i) {
+                (address to, uint256 amount) = (receivers[i], amounts[i]);
+                if (to == address(0)) revert ERC6909InvalidReceiver(to);
+                if (to == address(this)) revert Accounts_InvalidReceiver(to);
+                if (amount > left) revert ERC6909InsufficientBalance(from, left, amount, id);
+                if (to != from) {
+                    left -= amount;
+                    credit[to] += amount;
+                }
+                emit Transfer(msg.sender, from, to, id, amount);
+            }
         }
+        credit[from] = left;
     }
 
     // Governance
@@ -162,8 +180,13 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IPrepaidAccounts
-    function totalSupply(uint256 id) public view override(ERC6909TokenSupply, IPrepaidAccounts) returns (uint256) {
-        return super.totalSupply(id);
+    function totalSupply(uint256 id) public view override(IERC6909TokenSupply, IPrepaidAccounts) returns (uint256) {
+        return _supply[id];
+    }
+
+    /// @inheritdoc IERC6909
+    function balanceOf(address owner, uint256 id) public view override(ERC6909, IERC6909) returns (uint256) {
+        return _credit[id][owner];
     }
 
     /// @inheritdoc IERC6909Metadata
@@ -182,8 +205,9 @@ contract PrepaidAccounts is
     }
 
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 interfaceId) public view override(ERC6909TokenSupply, IERC165) returns (bool) {
-        return interfaceId == type(IERC6909Metadata).interfaceId || super.supportsInterface(interfaceId);
+    function supportsInterface(bytes4 interfaceId) public view override(ERC6909, IERC165) returns (bool) {
+        return interfaceId == type(IERC6909Metadata).interfaceId || interfaceId == type(IERC6909TokenSupply).interfaceId
+            || super.supportsInterface(interfaceId);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -233,7 +257,20 @@ contract PrepaidAccounts is
     /// @dev The ledger has no use for an account of its own: what got there could never leave.
     function _update(address from, address to, uint256 id, uint256 amount) internal override {
         if (to == address(this)) revert Accounts_InvalidReceiver(to);
-        super._update(from, to, id, amount);
+        mapping(address => uint256) storage credit = _credit[id];
+        // Nothing is taken that was not compared, a supply is no less than any balance in it, and `_deposit` keeps it below 2^128.
+        unchecked {
+            if (from == address(0)) {
+                _supply[id] += amount;
+            } else {
+                uint256 balance = credit[from];
+                if (amount > balance) revert ERC6909InsufficientBalance(from, balance, amount, id);
+                credit[from] = balance - amount;
+            }
+            if (to == address(0)) _supply[id] -= amount;
+            else credit[to] += amount;
+        }
+        emit Transfer(msg.sender, from, to, id, amount);
     }
 
     function _checkReceiver(address to) private view {

@@ -73,6 +73,9 @@ interface IAssetRegistry is IERC721, ISignedForms {
     error Assets_NotAuthor(AssetId asset, address caller);
     error Assets_LifecycleRefused(AssetId asset, Lifecycle from, Lifecycle to);
     error Assets_OpenAgreements(AssetId asset, uint256 count);
+    error Assets_IsPart(AssetId part, AssetId parent);
+    error Assets_NotComponents(address caller);
+    error Assets_NotDecided(AssetId asset, address owner);
     error Assets_InvalidPolicy(address policy);
 
     // Registration (pausable; nothing else is). The owner gets no ERC-721 receiver call.
@@ -89,8 +92,8 @@ interface IAssetRegistry is IERC721, ISignedForms {
     // Title owner
 
     function setPassport(AssetId asset, bytes32 passportHash, string calldata uri) external;
-    /// @notice Free between in service, in maintenance and returned. Retired is final and needs an asset without open
-    ///         agreements or lien; from then on offers lapse and no meter, split or lien can be set. Title, passport and
+    /// @notice Free between in service, in maintenance and returned. Retired is final and needs an asset that is no part of
+    ///         another, without open agreements or lien, and a standing decision about its next use (EndOfLife); from then on offers lapse and no meter, split or lien can be set. Title, passport and
     ///         history go on, for those who take the machine apart.
     function setLifecycle(AssetId asset, Lifecycle to, bytes32 documentHash) external;
     /// @notice Points the asset's fees to another split after paying out the old one. Needs the consent of the old split's
@@ -99,7 +102,8 @@ interface IAssetRegistry is IERC721, ISignedForms {
     function repoint(AssetId asset, SplitId to) external;
     /// @notice For one repointing away from the present split; void once title or split changes.
     function consentToRepoint(AssetId asset, SplitId to) external;
-    /// @notice A lienholder can hold the title still, and move it; only it can release. The lien moves with the title.
+    /// @notice A lienholder can hold the title still, and move it; only it can release. The lien moves with the title and covers
+    ///         the asset's parts (see IComponents). A part that a lien covers takes no second one.
     function placeLien(AssetId asset, address lienholder) external;
     function releaseLien(AssetId asset) external;
 
@@ -112,14 +116,26 @@ interface IAssetRegistry is IERC721, ISignedForms {
     /// @notice Writes only the meter part of the route.
     function setMeter(AssetId asset, address meter, uint32 epoch) external;
 
+    // Components only
+
+    /// @notice Puts the first asset under `parent` (zero: takes it out) and gives it, with all that stands in it, to `to`.
+    function place(AssetId[] calldata moving, AssetId parent, address to) external;
+
     // Views
 
+    /// @return Zero for what stands alone.
+    function parentOf(AssetId part) external view returns (AssetId);
     /// @return Zero for an unknown asset; without a meter or split those parts are zero.
     function route(AssetId asset) external view returns (Route);
 
     /// @return As `route`, for each of many assets: one call for a batch of readings.
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory);
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory);
     function assetOf(AssetId asset) external view returns (Asset memory);
+    function lifecycleOf(AssetId asset) external view returns (Lifecycle);
+    /// @return The maker, or who declared the asset in its stead.
+    function registrantOf(AssetId asset) external view returns (address);
+    /// @return Zero where no passport was set.
+    function passportHashOf(AssetId asset) external view returns (bytes32);
     function titleEpochOf(AssetId asset) external view returns (uint32);
     function providerOf(AssetId asset) external view returns (address);
     function lienholderOf(AssetId asset) external view returns (address);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TariffId} from "../types/Identifiers.sol";
-import {Rates, Tariff} from "../types/Tariff.sol";
+import {Tariff} from "../types/Tariff.sol";
 
 /// @title Immutable published price lists. A new price is a new tariff.
 interface ITariffBook {
@@ -27,8 +27,6 @@ interface ITariffBook {
     function publish(Tariff calldata terms) external returns (TariffId);
     /// @notice Reverts `Tariffs_Unknown` where there is none.
     function tariffOf(TariffId tariff) external view returns (Tariff memory);
-    /// @notice The part of a tariff that settlement needs, at four storage reads. Reverts `Tariffs_Unknown` where there is none.
-    function ratesOf(TariffId tariff) external view returns (Rates memory);
     /// @return Days without usage after which an announced end stands; zero: the tariff has no such rule, or is unknown.
     function unusedDaysOf(TariffId tariff) external view returns (uint32);
     function tariffCount() external view returns (uint32);

@@ -10,20 +10,21 @@ library SplitMath {
     /// @notice What a payee with `share` of `sum` is entitled to out of `total`: floor(total × share / sum).
     /// @dev The one place that divides. Rounds down, against the payee. What all floors together leave is less than one
     ///      unit per payee; it stays in the split's sub-account and counts as received by the next distribution.
-    ///      `total` × `share` must stay below 2^256.
-    function entitlement(uint256 total, uint256 share, uint256 sum) internal pure returns (uint256) {
-        unchecked {
-            return total * share / sum;
+    ///      `total` × `share` must stay below 2^256, and `sum` is not zero: neither is checked again.
+    function entitlement(uint256 total, uint256 share, uint256 sum) internal pure returns (uint256 due) {
+        assembly ("memory-safe") {
+            due := div(mul(total, share), sum)
         }
     }
 
     /// @notice One distribution under shares that have stood since `totalBefore` was zero.
     /// @param totalBefore T at the last distribution; every payee has had its entitlement out of it.
     /// @param balance All that the sub-account holds now: the remainder of `totalBefore` and what came in since.
+    /// @param sum Of `shares`.
     /// @return totalAfter T now.
     /// @return paid Sum of `amounts`, never more than `balance`.
     /// @return amounts For each share what its entitlement has grown by.
-    function payout(uint256 totalBefore, uint256 balance, uint256[] memory shares)
+    function payout(uint256 totalBefore, uint256 balance, uint256[] memory shares, uint256 sum)
         internal
         pure
         returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts)
@@ -32,24 +33,16 @@ library SplitMath {
         amounts = new uint256[](count);
         // None of the sums below overflows: see the bounds above.
         unchecked {
-            uint256 sum;
-            for (uint256 i = 0; i < count; ++i) {
-                sum += shares[i];
-            }
-
             uint256 rest = totalBefore % sum;
-            uint256 carried = rest;
+            uint256 received = balance - rest;
             for (uint256 i = 0; i < count; ++i) {
-                uint256 had = entitlement(rest, shares[i], sum);
-                amounts[i] = had;
-                carried -= had;
+                received += entitlement(rest, shares[i], sum);
             }
-
-            uint256 received = balance - carried;
             totalAfter = totalBefore + received;
-            rest += received;
+            received += rest;
             for (uint256 i = 0; i < count; ++i) {
-                uint256 amount = entitlement(rest, shares[i], sum) - amounts[i];
+                uint256 share = shares[i];
+                uint256 amount = entitlement(received, share, sum) - entitlement(rest, share, sum);
                 amounts[i] = amount;
                 paid += amount;
             }

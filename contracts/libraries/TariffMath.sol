@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Record} from "../types/MeterForms.sol";
 import {Rates} from "../types/Tariff.sol";
 
 /// @title The one place where usage becomes money.
@@ -10,31 +11,27 @@ import {Rates} from "../types/Tariff.sol";
 library TariffMath {
     uint256 internal constant UNITS_PER_PRICE = 1_000_000;
     uint256 internal constant SECONDS_PER_DAY = 86_400;
+    uint256 internal constant MOST_CHARGE = type(uint80).max;
 
     /// @return Cumulative charge since opening in base units of the tariff's currency, capped at 2^80−1.
-    function charge(Rates memory t, uint48[4] memory registers, uint32 elapsed) internal pure returns (uint80) {
+    function charge(Rates memory t, Record memory r, uint256 elapsed) internal pure returns (uint256) {
         unchecked {
-            return capped(
-                usageCharge(t, registers[0], registers[1], registers[2], registers[3])
-                    + standingCharge(t.standingPerDay, elapsed)
-            );
+            // The standing part written out: a call of `standingCharge` would cost each reading 40 gas.
+            uint256 amount = usageCharge(t, r) + t.standingPerDay * elapsed / SECONDS_PER_DAY;
+            return amount > MOST_CHARGE ? MOST_CHARGE : amount;
         }
     }
 
     /// @return Base units for the registers, rounded down once over their sum.
-    function usageCharge(Rates memory t, uint256 register0, uint256 register1, uint256 register2, uint256 register3)
-        internal
-        pure
-        returns (uint256)
-    {
+    function usageCharge(Rates memory t, Record memory r) internal pure returns (uint256) {
         unchecked {
-            return (register0
+            return (r.register0
                     * t.pricePerMillion0
-                    + register1
+                    + r.register1
                     * t.pricePerMillion1
-                    + register2
+                    + r.register2
                     * t.pricePerMillion2
-                    + register3
+                    + r.register3
                     * t.pricePerMillion3) / UNITS_PER_PRICE;
         }
     }
@@ -47,7 +44,7 @@ library TariffMath {
     }
 
     /// @return A charge beyond 80 bits becomes 2^80−1: capped, never truncated.
-    function capped(uint256 amount) internal pure returns (uint80) {
-        return amount > type(uint80).max ? type(uint80).max : uint80(amount);
+    function capped(uint256 amount) internal pure returns (uint256) {
+        return amount >> 80 == 0 ? amount : MOST_CHARGE;
     }
 }

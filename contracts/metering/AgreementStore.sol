@@ -8,8 +8,11 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {LedgerCalls} from "../libraries/LedgerCalls.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
-import {AgreementState, SPECIAL_BIT} from "../types/AgreementState.sol";
+import {Subaccounts} from "../libraries/Subaccounts.sol";
+import {TariffPages} from "../libraries/TariffPages.sol";
+import {AgreementState, Kept, SPECIAL_BIT} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_ASSET, SplitId, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 
@@ -34,7 +37,7 @@ abstract contract AgreementStore is IUsageAgreements {
     address internal immutable COMMUNITY;
     address internal immutable HOLDS_ACCOUNT;
 
-    mapping(bytes32 key => AgreementState) internal _states;
+    mapping(bytes32 key => Kept) internal _states;
     mapping(AgreementId => Agreement) internal _agreements;
     mapping(AgreementId => Cap) internal _caps;
     mapping(AgreementId => Ending) internal _endings;
@@ -63,10 +66,10 @@ abstract contract AgreementStore is IUsageAgreements {
 
     // Agreements
 
-    function _agreement(AgreementId id) internal view returns (Agreement memory agreement, bytes32 key) {
+    function _agreement(AgreementId id) internal view returns (Agreement memory agreement, Kept storage kept) {
         agreement = _agreements[id];
         if (agreement.asset == NO_ASSET) revert Agreements_Unknown(id);
-        key = ReadingCodec.stateKey(id, agreement.asset, agreement.tariff);
+        kept = _states[ReadingCodec.stateKey(id, agreement.asset, agreement.tariff)];
     }
 
     function _ending(AgreementId id) internal view returns (Ending memory) {
@@ -82,12 +85,12 @@ abstract contract AgreementStore is IUsageAgreements {
     }
 
     /// @dev The special bit stands exactly while the second slot says something.
-    function _writeEnding(AgreementId id, bytes32 key, Ending memory ending) internal {
+    function _writeEnding(AgreementId id, Kept storage kept, Ending memory ending) internal {
         _endings[id] = ending;
-        uint256 word = AgreementState.unwrap(_states[key]) & ~SPECIAL_BIT;
+        uint256 word = AgreementState.unwrap(kept.state) & ~SPECIAL_BIT;
         bool special =
             ending.endAt != 0 || ending.finalAccepted || ending.suspended || ending.closed || ending.unusedFrom != 0;
-        _states[key] = AgreementState.wrap(special ? word | SPECIAL_BIT : word);
+        kept.state = AgreementState.wrap(special ? word | SPECIAL_BIT : word);
     }
 
     // Money
@@ -97,8 +100,7 @@ abstract contract AgreementStore is IUsageAgreements {
     }
 
     function _splitAccount(SplitId split) internal view returns (address) {
-        bytes32 key = bytes32(uint256(SplitId.unwrap(split)));
-        return address(uint160(uint256(keccak256(abi.encode(address(SPLITTER), key)))));
+        return Subaccounts.derive(address(SPLITTER), bytes32(uint256(SplitId.unwrap(split))));
     }
 
     /// @dev Money that the customer allowed this contract to take.
@@ -113,7 +115,7 @@ abstract contract AgreementStore is IUsageAgreements {
     }
 
     function _payFromHoldsAccount(address to, address currency, uint256 amount) internal {
-        ACCOUNTS.moveFrom(HOLDS_KEY, to, currency, amount);
+        LedgerCalls.moveFrom(ACCOUNTS, HOLDS_KEY, to, currency, amount);
     }
 
     function _payFees(SplitId split, address currency, uint256 amount) internal {
@@ -130,7 +132,12 @@ abstract contract AgreementStore is IUsageAgreements {
         return METERS.gradeOf(asset);
     }
 
+    function _currency(Rates memory rates) internal pure returns (address) {
+        return address(uint160(rates.currency));
+    }
+
     function _rates(TariffId tariff) internal view returns (Rates memory rates) {
-        ReadingCodec.loadRates(TARIFFS, tariff, rates);
+        TariffPages.load(address(TARIFFS), tariff, rates);
+        if (rates.currency == 0) revert ITariffBook.Tariffs_Unknown(tariff);
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
 import {EndAgreement, hashEndAgreement} from "../types/AccountForms.sol";
-import {AgreementState} from "../types/AgreementState.sol";
+import {AgreementState, Kept} from "../types/AgreementState.sol";
 import {AgreementId, AssetId, NO_AGREEMENT, TariffId} from "../types/Identifiers.sol";
 import {Rates} from "../types/Tariff.sol";
 import {Settlement} from "./Settlement.sol";
@@ -26,26 +26,26 @@ abstract contract Endings is Settlement {
 
     /// @inheritdoc IUsageAgreements
     function close(AgreementId id) external {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         Ending memory ending = _ending(id);
         if (ending.closed) revert Agreements_AlreadyClosed(id);
         bool hasEnded = ending.finalAccepted || (ending.endAt != 0 && block.timestamp >= ending.endAt);
         if (!hasEnded) revert Agreements_NotEnded(id, ending.endAt, block.timestamp);
 
         Rates memory rates = _rates(agreement.tariff);
-        AgreementState state = _accrue(id, key, agreement.asset, ending.endAt, rates);
-        uint80 returned = state.hold();
+        AgreementState state = _accrue(id, kept, agreement.asset, ending.endAt, rates);
+        uint80 returned = uint80(state.hold());
         ending.closed = true;
-        _states[key] = state.withoutHold();
-        _writeEnding(id, key, ending);
+        kept.state = state.withoutHold();
+        _writeEnding(id, kept, ending);
         _release(id, agreement.asset);
-        emit AgreementClosed(id, returned, _states[key]);
-        _payFromHold(agreement.customer, rates.currency, returned);
+        emit AgreementClosed(id, returned, kept.state);
+        _payFromHold(agreement.customer, _currency(rates), returned);
     }
 
     /// @inheritdoc IUsageAgreements
     function announceUnused(AgreementId id) external {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         address provider = _provider(agreement.asset);
         if (msg.sender != provider) revert Agreements_NotProvider(id, msg.sender, provider);
         if (!agreement.exclusive) revert Agreements_NotExclusive(id);
@@ -54,41 +54,41 @@ abstract contract Endings is Settlement {
         if (unusedTime == 0) revert Agreements_UnusedRuleAbsent(id);
         Ending memory ending = _requireRunning(id);
         ending.unusedFrom = uint40(block.timestamp);
-        ending.usageAtAnnouncement = _usageSettled(_states[key], rates);
+        ending.usageAtAnnouncement = _usageSettled(kept.state, rates);
         ending.usedSince = false;
-        _writeEnding(id, key, ending);
+        _writeEnding(id, kept, ending);
         emit NonUseAnnounced(id, uint40(block.timestamp + unusedTime));
     }
 
     /// @inheritdoc IUsageAgreements
     function endUnused(AgreementId id) external {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         Ending memory ending = _requireRunning(id);
         if (ending.unusedFrom == 0) revert Agreements_NonUseNotAnnounced(id);
         uint256 due = ending.unusedFrom + _unusedTime(agreement.tariff);
         if (block.timestamp < due) revert Agreements_NotEnded(id, uint40(due), block.timestamp);
         if (ending.usedSince) revert Agreements_UsedSince(id);
         ending.endAt = uint40(block.timestamp);
-        _writeEnding(id, key, ending);
+        _writeEnding(id, kept, ending);
         emit EndAnnounced(id, msg.sender, ending.endAt);
     }
 
     /// @dev The customer or the provider, after the tariff's notice and minimum term. A customer whose asset now has a
     ///      less trusted meter than at opening is not held to the minimum term.
     function _end(AgreementId id, address by) private {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         if (by != agreement.customer && by != _provider(agreement.asset)) revert Agreements_NotParty(id, by);
         Ending memory ending = _ending(id);
         if (ending.closed) revert Agreements_AlreadyClosed(id);
         Rates memory rates = _rates(agreement.tariff);
         uint256 endAt = block.timestamp + rates.notice;
-        uint256 termEndsAt = uint256(_states[key].openedAt()) + rates.minimumTerm;
+        uint256 termEndsAt = kept.state.openedAt() + rates.minimumTerm;
         bool isReleased = by == agreement.customer && _grade(agreement.asset) < agreement.gradeAtOpening;
         if (!isReleased && termEndsAt > endAt) endAt = termEndsAt;
         bool bringsForward = isReleased && endAt < ending.endAt;
         if (ending.endAt != 0 && !bringsForward) revert Agreements_AlreadyEnding(id, ending.endAt);
         ending.endAt = uint40(endAt);
-        _writeEnding(id, key, ending);
+        _writeEnding(id, kept, ending);
         emit EndAnnounced(id, by, ending.endAt);
     }
 

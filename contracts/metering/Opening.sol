@@ -50,12 +50,13 @@ abstract contract Opening is AgreementStore, SignedForms {
 
     function _open(address customer, Terms memory terms) private returns (AgreementId id) {
         Rates memory rates = _rates(terms.tariff);
-        OFFERS.requireOpenable(terms.asset, terms.tariff, terms.exclusive, rates.currency);
-        if (terms.hold < rates.holdTarget) revert Agreements_HoldBelowTarget(terms.hold, rates.holdTarget);
+        address currency = _currency(rates);
+        OFFERS.requireOpenable(terms.asset, terms.tariff, terms.exclusive, currency);
+        if (terms.hold < rates.holdTarget) revert Agreements_HoldBelowTarget(terms.hold, uint80(rates.holdTarget));
         if (terms.hold > terms.capPerPeriod) revert Agreements_HoldAboveCap(terms.hold, terms.capPerPeriod);
 
         id = AgreementId.wrap(++_agreementCount);
-        _occupy(id, customer, terms, rates.notice);
+        _occupy(id, customer, terms, uint32(rates.notice));
         _agreements[id] = Agreement({
             customer: customer,
             asset: terms.asset,
@@ -67,12 +68,12 @@ abstract contract Opening is AgreementStore, SignedForms {
         _caps[id] =
             Cap({capPerPeriod: terms.capPerPeriod, period: terms.period, spentInPeriod: terms.hold, periodIndex: 0});
         AgreementState state = packState(false, 0, uint32(block.timestamp), 0, 0, terms.hold);
-        _states[ReadingCodec.stateKey(id, terms.asset, terms.tariff)] = state;
+        _states[ReadingCodec.stateKey(id, terms.asset, terms.tariff)].state = state;
         emit AgreementOpened(
             id, terms.asset, customer, terms.tariff, terms.exclusive, terms.capPerPeriod, terms.period, state
         );
 
-        _takeIntoHold(customer, rates.currency, terms.hold);
+        _takeIntoHold(customer, currency, terms.hold);
     }
 
     /// @dev An exclusive agreement wants the asset alone; only the same customer may open beside it, while it is ending.

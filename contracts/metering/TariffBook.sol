@@ -5,7 +5,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {TariffMath} from "../libraries/TariffMath.sol";
+import {TariffPages} from "../libraries/TariffPages.sol";
 import {TariffId} from "../types/Identifiers.sol";
+import {Record} from "../types/MeterForms.sol";
 import {KIND_RESULT, Rates, Tariff} from "../types/Tariff.sol";
 
 /// @title Immutable published price lists; see ITariffBook.
@@ -19,7 +21,6 @@ contract TariffBook is ITariffBook {
 
     /// @inheritdoc ITariffBook
     uint32 public tariffCount;
-    mapping(TariffId => Tariff) private _tariffs;
     /// @inheritdoc ITariffBook
     mapping(TariffId => address) public publisherOf;
 
@@ -37,35 +38,20 @@ contract TariffBook is ITariffBook {
         if (!accounts.isAdmitted(terms.currency)) revert Tariffs_CurrencyNotAdmitted(terms.currency);
 
         tariff = TariffId.wrap(++tariffCount);
-        _tariffs[tariff] = terms;
+        TariffPages.write(tariff, terms);
         publisherOf[tariff] = msg.sender;
         emit TariffPublished(tariff, msg.sender, terms);
     }
 
     /// @inheritdoc ITariffBook
     function tariffOf(TariffId tariff) external view returns (Tariff memory) {
-        return _known(tariff);
-    }
-
-    /// @inheritdoc ITariffBook
-    function ratesOf(TariffId tariff) public view returns (Rates memory rates) {
-        Tariff storage terms = _known(tariff);
-        rates.currency = terms.currency;
-        rates.standingPerDay = terms.standingPerDay;
-        rates.pricePerMillion0 = terms.pricePerMillion0;
-        rates.pricePerMillion1 = terms.pricePerMillion1;
-        rates.notice = terms.notice;
-        rates.minimumTerm = terms.minimumTerm;
-        rates.pricePerMillion2 = terms.pricePerMillion2;
-        rates.pricePerMillion3 = terms.pricePerMillion3;
-        rates.holdTarget = terms.holdTarget;
-        rates.maxChargePerHour = terms.maxChargePerHour;
-        rates.burst = terms.burst;
+        _requireKnown(tariff);
+        return TariffPages.read(address(this), tariff);
     }
 
     /// @inheritdoc ITariffBook
     function unusedDaysOf(TariffId tariff) external view returns (uint32) {
-        return _tariffs[tariff].unusedDays;
+        return publisherOf[tariff] == address(0) ? 0 : TariffPages.read(address(this), tariff).unusedDays;
     }
 
     /// @inheritdoc ITariffBook
@@ -74,12 +60,19 @@ contract TariffBook is ITariffBook {
         view
         returns (uint80 charge)
     {
-        return TariffMath.charge(ratesOf(tariff), registers, elapsed);
+        _requireKnown(tariff);
+        Rates memory rates;
+        TariffPages.load(address(this), tariff, rates);
+        Record memory reading;
+        reading.register0 = registers[0];
+        reading.register1 = registers[1];
+        reading.register2 = registers[2];
+        reading.register3 = registers[3];
+        return uint80(TariffMath.charge(rates, reading, elapsed));
     }
 
-    function _known(TariffId tariff) private view returns (Tariff storage terms) {
-        terms = _tariffs[tariff];
-        if (terms.currency == address(0)) revert Tariffs_Unknown(tariff);
+    function _requireKnown(TariffId tariff) private view {
+        if (publisherOf[tariff] == address(0)) revert Tariffs_Unknown(tariff);
     }
 
     /// @dev A hold must back twice what can be charged while a reading is sealed, settled and answered by a new permit;

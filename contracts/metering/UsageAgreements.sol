@@ -10,7 +10,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {ITariffBook} from "../interfaces/ITariffBook.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {SetCap, Suspend, hashSetCap, hashSuspend} from "../types/AccountForms.sol";
-import {AgreementState} from "../types/AgreementState.sol";
+import {AgreementState, Kept} from "../types/AgreementState.sol";
 import {AgreementId, AssetId} from "../types/Identifiers.sol";
 import {Reading, hashReading} from "../types/MeterForms.sol";
 import {AgreementStore} from "./AgreementStore.sol";
@@ -77,8 +77,8 @@ contract UsageAgreements is Opening, Endings, Multicall {
 
     /// @inheritdoc IUsageAgreements
     function stateOf(AgreementId id) external view returns (AgreementState) {
-        (, bytes32 key) = _agreement(id);
-        return _states[key];
+        (, Kept storage kept) = _agreement(id);
+        return kept.state;
     }
 
     /// @inheritdoc IUsageAgreements
@@ -138,12 +138,12 @@ contract UsageAgreements is Opening, Endings, Multicall {
 
     /// @dev Counting goes on in the present period, so a new cap is no way around the old one.
     function _setCap(AgreementId id, address by, uint80 capPerPeriod, uint32 period) private {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         _requireCustomer(id, by, agreement.customer);
-        Cap memory cap = _capNow(id, _states[key]);
+        Cap memory cap = _capNow(id, kept.state);
         if (period != cap.period) {
             cap.period = period;
-            cap.periodIndex = period == 0 ? 0 : uint32((block.timestamp - _states[key].openedAt()) / period);
+            cap.periodIndex = period == 0 ? 0 : uint32((block.timestamp - kept.state.openedAt()) / period);
         }
         cap.capPerPeriod = capPerPeriod;
         _caps[id] = cap;
@@ -151,12 +151,12 @@ contract UsageAgreements is Opening, Endings, Multicall {
     }
 
     function _suspend(AgreementId id, address by, bool on) private {
-        (Agreement memory agreement, bytes32 key) = _agreement(id);
+        (Agreement memory agreement, Kept storage kept) = _agreement(id);
         _requireCustomer(id, by, agreement.customer);
         Ending memory ending = _ending(id);
         if (ending.closed) revert Agreements_AlreadyClosed(id);
         ending.suspended = on;
-        _writeEnding(id, key, ending);
+        _writeEnding(id, kept, ending);
         emit SuspensionChanged(id, on);
     }
 }

@@ -13,6 +13,10 @@ contract SplitMathHarness {
         pure
         returns (uint256 totalAfter, uint256 paid, uint256[] memory amounts)
     {
-        return SplitMath.payout(totalBefore, balance, shares);
+        uint256 sum;
+        for (uint256 i = 0; i < shares.length; ++i) {
+            sum += shares[i];
+        }
+        return SplitMath.payout(totalBefore, balance, shares, sum);
     }
 }

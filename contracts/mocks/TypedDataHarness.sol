@@ -29,6 +29,7 @@ import {
     hashReading,
     hashStatus
 } from "../types/MeterForms.sol";
+import {HandOver, hashHandOver} from "../types/Service.sol";
 
 /// @title Struct hash and digest of every signed form, for any chain and verifying contract.
 /// @notice Golden vectors and implementations in other languages are held against these.
@@ -199,6 +200,18 @@ contract TypedDataHarness {
         returns (bytes32)
     {
         return _digest(hashWithdraw(form), chainId, verifyingContract);
+    }
+
+    function handOverHash(HandOver calldata form) external pure returns (bytes32) {
+        return hashHandOver(form);
+    }
+
+    function handOverDigest(HandOver calldata form, uint256 chainId, address verifyingContract)
+        external
+        pure
+        returns (bytes32)
+    {
+        return _digest(hashHandOver(form), chainId, verifyingContract);
     }
 
     function _digest(bytes32 structHash, uint256 chainId, address verifyingContract) private pure returns (bytes32) {

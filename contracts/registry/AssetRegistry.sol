@@ -8,7 +8,9 @@ import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Util
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {IComponents} from "../interfaces/IComponents.sol";
 import {IEligibility} from "../interfaces/IEligibility.sol";
+import {IEndOfLife} from "../interfaces/IEndOfLife.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {ReadingCodec} from "../libraries/ReadingCodec.sol";
@@ -18,12 +20,14 @@ import {AssetId, NO_ASSET, NO_SPLIT, SplitId} from "../types/Identifiers.sol";
 import {packRoute, Route} from "../types/Route.sol";
 
 /// @title Titles of machines; see IAssetRegistry.
-/// @dev Only splitter and agreements, both fixed at deployment, are called between a check and its effect; neither calls
-///      out. The one call to a stranger is the ERC-721 receiver's hook, after everything is written and under the guard.
+/// @dev Only splitter, agreements, components and end of life, all fixed at deployment, are called between a check and its
+///      effect; none calls a stranger. The one call to a stranger is the ERC-721 receiver's hook, after everything is written and under the guard.
 contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pausable, ReentrancyGuardTransient {
     IFeeSplitter public immutable splitter;
     address public immutable meterRegistry;
     IUsageAgreements public immutable agreements;
+    IComponents public immutable components;
+    IEndOfLife public immutable endOfLife;
 
     /// @inheritdoc IAssetRegistry
     uint64 public assetCount;
@@ -33,19 +37,27 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     mapping(AssetId => Route) public route;
     /// @inheritdoc IAssetRegistry
     mapping(AssetId => address) public lienholderOf;
+    /// @inheritdoc IAssetRegistry
+    mapping(AssetId => AssetId) public parentOf;
     mapping(AssetId => Asset) private _assets;
     mapping(bytes32 identity => AssetId) private _byIdentity;
     mapping(bytes32 consent => bool) private _consents;
     /// @inheritdoc IAssetRegistry
     mapping(address => bool) public isRecorder;
 
-    constructor(address authority, IFeeSplitter splitter_, address meterRegistry_, IUsageAgreements agreements_)
-        ERC721("CISE asset title", "CISE")
-        AccessManaged(authority)
-    {
+    constructor(
+        address authority,
+        IFeeSplitter splitter_,
+        address meterRegistry_,
+        IUsageAgreements agreements_,
+        IComponents components_,
+        IEndOfLife endOfLife_
+    ) ERC721("CISE asset title", "CISE") AccessManaged(authority) {
         splitter = splitter_;
         meterRegistry = meterRegistry_;
         agreements = agreements_;
+        components = components_;
+        endOfLife = endOfLife_;
     }
 
     // Registration
@@ -112,8 +124,10 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
         }
         if (to == Lifecycle.Retired) {
             _checkNoLien(asset);
+            _checkStandsAlone(asset);
             uint256 open = agreements.openAgreementsOf(asset);
             if (open != 0) revert Assets_OpenAgreements(asset, open);
+            if (!endOfLife.mayRetire(asset)) revert Assets_NotDecided(asset, msg.sender);
             // What was offered before must not be opened afterwards.
             ++_assets[asset].titleEpoch;
         }
@@ -154,6 +168,10 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
         address owner = _checkTitleOwner(asset);
         _checkNotRetired(asset);
         _checkNoLien(asset);
+        if (parentOf[asset] != NO_ASSET) {
+            (AssetId above, address first) = components.lienOn(asset);
+            if (above != NO_ASSET) revert Assets_UnderLien(above, first);
+        }
         if (lienholder == address(0) || lienholder == owner) revert Assets_InvalidLienholder(lienholder);
         lienholderOf[asset] = lienholder;
         emit LienPlaced(asset, lienholder);
@@ -172,8 +190,9 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
 
     /// @inheritdoc IAssetRegistry
     function recordHistory(AssetId asset, bytes32 kind, bytes32 documentHash, string calldata uri) external {
-        bool author = msg.sender == providerOf(asset) || msg.sender == _assets[asset].maker
-            || msg.sender == lienholderOf[asset] || isRecorder[msg.sender];
+        // Recorders first: they write most, and looking for the others costs them two cold slots.
+        bool author = msg.sender == providerOf(asset) || isRecorder[msg.sender] || msg.sender == _assets[asset].maker
+            || msg.sender == lienholderOf[asset];
         if (!author) revert Assets_NotAuthor(asset, msg.sender);
         emit HistoryRecorded(asset, msg.sender, kind, documentHash, uri);
     }
@@ -188,10 +207,23 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
         _setRoute(asset, packRoute(meter, route[asset].split(), epoch));
     }
 
+    // Components
+
+    /// @inheritdoc IAssetRegistry
+    function place(AssetId[] calldata moving, AssetId parent, address to) external nonReentrant {
+        if (msg.sender != address(components)) revert Assets_NotComponents(msg.sender);
+        address from = providerOf(moving[0]);
+        parentOf[moving[0]] = parent;
+        if (from == to) return;
+        for (uint256 i = 0; i < moving.length; ++i) {
+            _moveTitle(moving[i], from, to);
+        }
+    }
+
     // Views
 
     /// @inheritdoc IAssetRegistry
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory) {
         ReadingCodec.returnRoutes(route, assets);
     }
 
@@ -199,6 +231,24 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
     function assetOf(AssetId asset) external view returns (Asset memory) {
         _checkKnown(asset);
         return _assets[asset];
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function passportHashOf(AssetId asset) external view returns (bytes32) {
+        return _assets[asset].passportHash;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function lifecycleOf(AssetId asset) external view returns (Lifecycle) {
+        _checkKnown(asset);
+        return _assets[asset].lifecycle;
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function registrantOf(AssetId asset) external view returns (address) {
+        _checkKnown(asset);
+        address declarer = _assets[asset].selfDeclaredBy;
+        return declarer == address(0) ? _assets[asset].maker : declarer;
     }
 
     /// @inheritdoc IAssetRegistry
@@ -222,6 +272,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
         address provider = _ownerOf(AssetId.unwrap(asset));
         if (provider == address(0)) return "unknown asset";
         if (_assets[asset].lifecycle == Lifecycle.Retired) return "retired";
+        if (parentOf[asset] != NO_ASSET) return "part of another asset";
         if (eligibility == address(0)) return "no policy";
         return IEligibility(eligibility).refusal(asset, provider);
     }
@@ -297,23 +348,38 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
         return owner != address(0) && spender != address(0) && spender == lienholderOf[AssetId.wrap(uint64(tokenId))];
     }
 
-    /// @dev Every way to move a title ends here.
+    /// @dev Every way to move a title ends here, but for what moves with another: a machine takes its parts along (I-11).
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
         from = super._update(to, tokenId, auth);
-        if (from != address(0)) _passTitle(AssetId.wrap(uint64(tokenId)), from, to);
+        if (from == address(0)) return from;
+        AssetId asset = AssetId.wrap(uint64(tokenId));
+        _checkStandsAlone(asset);
+        AssetId[] memory moving = components.withParts(asset);
+        for (uint256 i = 0; i < moving.length; ++i) {
+            address lienholder = lienholderOf[moving[i]];
+            if (lienholder != address(0) && msg.sender != lienholder) revert Assets_UnderLien(moving[i], lienholder);
+        }
+        _passTitle(asset, from, to);
+        for (uint256 i = 1; i < moving.length; ++i) {
+            _moveTitle(moving[i], from, to);
+        }
     }
 
-    /// @dev I-11. What has settled is paid under the old shares; what settles later is the buyer's, except where the
-    ///      split backs a lien or the seller does not control it: nobody sells the payees' rights over their heads.
+    /// @dev Of a part, everyone who must agree having agreed.
+    function _moveTitle(AssetId part, address from, address to) private {
+        super._update(to, AssetId.unwrap(part), address(0));
+        _passTitle(part, from, to);
+    }
+
+    /// @dev What has settled is paid under the old shares; what settles later is the buyer's, except where the split
+    ///      backs a lien or the seller does not control it: nobody sells the payees' rights over their heads.
     function _passTitle(AssetId asset, address seller, address buyer) private {
-        address lienholder = lienholderOf[asset];
-        if (lienholder != address(0) && msg.sender != lienholder) revert Assets_UnderLien(asset, lienholder);
         ++_assets[asset].titleEpoch;
 
         SplitId old = route[asset].split();
         if (old == NO_SPLIT) return;
         splitter.distributeAll(old);
-        if (lienholder != address(0) || splitter.controllerOf(old) != seller) return;
+        if (lienholderOf[asset] != address(0) || splitter.controllerOf(old) != seller) return;
         IFeeSplitter.Payee[] memory payees = new IFeeSplitter.Payee[](1);
         payees[0] = IFeeSplitter.Payee({account: buyer, share: 1});
         _setSplit(asset, splitter.create(buyer, payees, splitter.currenciesOf(old)));
@@ -361,6 +427,11 @@ contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pa
 
     function _checkNotRetired(AssetId asset) private view {
         if (_assets[asset].lifecycle == Lifecycle.Retired) revert Assets_Retired(asset);
+    }
+
+    function _checkStandsAlone(AssetId asset) private view {
+        AssetId parent = parentOf[asset];
+        if (parent != NO_ASSET) revert Assets_IsPart(asset, parent);
     }
 
     function _checkNoLien(AssetId asset) private view {

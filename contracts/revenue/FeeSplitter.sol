@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
+import {LedgerCalls} from "../libraries/LedgerCalls.sol";
+import {PayeeLists} from "../libraries/PayeeLists.sol";
 import {SplitMath} from "../libraries/SplitMath.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {SplitId} from "../types/Identifiers.sol";
 
 /// @dev Holds no money and calls nothing but the ledger, which calls nobody when it moves between accounts.
-///      The payees of one version never change, so they are written once, as the code of an inert contract: read in one
-///      piece they cost a third of what as many storage slots would, and most of a distribution is such reads.
+///      The payees of one version never change, so they are written once, as code (PayeeLists).
 contract FeeSplitter is IFeeSplitter {
     struct Split {
         address payeeList; // the present version's payees and shares, as code
@@ -106,7 +106,7 @@ contract FeeSplitter is IFeeSplitter {
 
     /// @inheritdoc IFeeSplitter
     function payeesOf(SplitId id) external view returns (Payee[] memory payees) {
-        (address[] memory receivers, uint256[] memory shares) = _readPayees(_known(id).payeeList);
+        (address[] memory receivers, uint256[] memory shares,) = PayeeLists.read(_known(id).payeeList);
         payees = new Payee[](receivers.length);
         for (uint256 i = 0; i < receivers.length; ++i) {
             // Written from a uint96 by _writePayees.
@@ -150,15 +150,15 @@ contract FeeSplitter is IFeeSplitter {
 
         uint32 version = split.version;
         mapping(address => uint256) storage totals = split.totals[version];
-        (address[] memory receivers, uint256[] memory shares) = _readPayees(split.payeeList);
+        (address[] memory receivers, uint256[] memory shares, uint256 sum) = PayeeLists.read(split.payeeList);
         uint256 total;
         uint256[] memory amounts;
-        (total, paid, amounts) = SplitMath.payout(totals[currency], balance, shares);
+        (total, paid, amounts) = SplitMath.payout(totals[currency], balance, shares, sum);
         if (paid == 0) return 0;
 
         totals[currency] = total;
         emit Distributed(id, version, currency, total, paid);
-        accounts.moveFromToMany(_key(id), currency, receivers, amounts);
+        LedgerCalls.moveFromToMany(accounts, _key(id), currency, receivers, amounts);
     }
 
     function _distributeAll(SplitId id, Split storage split) private {
@@ -177,6 +177,7 @@ contract FeeSplitter is IFeeSplitter {
 
         address[] memory receivers = new address[](count);
         uint256[] memory shares = new uint256[](count);
+        uint256 sum;
         for (uint256 i = 0; i < count; ++i) {
             address payee = payees[i].account;
             if (payee == address(0) || payee == address(accounts) || payee == account || payee == address(this)) {
@@ -188,13 +189,9 @@ contract FeeSplitter is IFeeSplitter {
             }
             receivers[i] = payee;
             shares[i] = payees[i].share;
+            sum += shares[i];
         }
-        // A clone of nothing: it holds the list and can do nothing when called.
-        return Clones.cloneWithImmutableArgs(address(0), abi.encode(receivers, shares));
-    }
-
-    function _readPayees(address payeeList) private view returns (address[] memory, uint256[] memory) {
-        return abi.decode(Clones.fetchCloneArgs(payeeList), (address[], uint256[]));
+        return PayeeLists.write(receivers, shares, sum);
     }
 
     function _list(Split storage split, address currency) private {

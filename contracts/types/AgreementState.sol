@@ -5,9 +5,15 @@ pragma solidity 0.8.37;
 /// `special` says that the second slot must be read as well. Zero means "no such agreement".
 type AgreementState is uint256;
 
+/// So that the place of a state can be named once, to read and to write it.
+struct Kept {
+    AgreementState state;
+}
+
 using AgreementStateParts for AgreementState global;
 
-uint256 constant SPECIAL_BIT = 1 << 255;
+uint256 constant SPECIAL_SHIFT = 255;
+uint256 constant SPECIAL_BIT = 2 ** SPECIAL_SHIFT;
 uint256 constant SEQUENCE_MASK = uint256(0x7fffffff) << 224;
 uint256 constant ELAPSED_MASK = uint256(type(uint32).max) << 160;
 
@@ -21,51 +27,54 @@ function packState(bool special, uint32 sequence, uint32 openedAt, uint32 lastEl
     );
 }
 
+/// The parts come as whole words, by two shifts: cheaper than to mask, and nothing has to be widened afterwards.
 library AgreementStateParts {
     function isUnknown(AgreementState state) internal pure returns (bool) {
         return AgreementState.unwrap(state) == 0;
     }
 
     function isSpecial(AgreementState state) internal pure returns (bool) {
-        return AgreementState.unwrap(state) & SPECIAL_BIT != 0;
+        return AgreementState.unwrap(state) >> SPECIAL_SHIFT != 0;
     }
 
-    function sequence(AgreementState state) internal pure returns (uint32) {
-        return uint32(AgreementState.unwrap(state) >> 224) & 0x7fffffff;
+    function sequence(AgreementState state) internal pure returns (uint256) {
+        return AgreementState.unwrap(state) << 1 >> 225;
     }
 
-    function openedAt(AgreementState state) internal pure returns (uint32) {
-        return uint32(AgreementState.unwrap(state) >> 192);
+    function openedAt(AgreementState state) internal pure returns (uint256) {
+        return AgreementState.unwrap(state) << 32 >> 224;
     }
 
-    function lastElapsed(AgreementState state) internal pure returns (uint32) {
-        return uint32(AgreementState.unwrap(state) >> 160);
+    function lastElapsed(AgreementState state) internal pure returns (uint256) {
+        return AgreementState.unwrap(state) << 64 >> 224;
     }
 
-    function settled(AgreementState state) internal pure returns (uint80) {
-        return uint80(AgreementState.unwrap(state) >> 80);
+    function settled(AgreementState state) internal pure returns (uint256) {
+        return AgreementState.unwrap(state) << 96 >> 176;
     }
 
-    function hold(AgreementState state) internal pure returns (uint80) {
-        return uint80(AgreementState.unwrap(state));
+    function hold(AgreementState state) internal pure returns (uint256) {
+        return AgreementState.unwrap(state) << 176 >> 176;
     }
 
+    /// @param sequence_ Below 2^31.
+    /// @param elapsed Below 2^32.
     /// @param taken At most the hold, so that nothing is carried from one field into another. Together they fit 80 bits:
     ///        settled + taken is a charge.
-    function afterCharge(AgreementState state, uint32 sequence_, uint32 elapsed, uint80 taken)
+    function afterCharge(AgreementState state, uint256 sequence_, uint256 elapsed, uint256 taken)
         internal
         pure
         returns (AgreementState)
     {
         unchecked {
             uint256 word = AgreementState.unwrap(state) & ~(SEQUENCE_MASK | ELAPSED_MASK);
-            word |= (uint256(sequence_) << 224) | (uint256(elapsed) << 160);
-            return AgreementState.wrap(word + (uint256(taken) << 80) - taken);
+            word |= (sequence_ << 224) | (elapsed << 160);
+            return AgreementState.wrap(word + (taken << 80) - taken);
         }
     }
 
     /// @param amount At most what the hold lacks to a target of 80 bits.
-    function afterRefill(AgreementState state, uint80 amount) internal pure returns (AgreementState) {
+    function afterRefill(AgreementState state, uint256 amount) internal pure returns (AgreementState) {
         return AgreementState.wrap(AgreementState.unwrap(state) + amount);
     }
 

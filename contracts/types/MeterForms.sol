@@ -20,6 +20,26 @@ struct Reading {
     bytes32 telemetryRoot;
 }
 
+/// A reading in memory as it is settled: a word each, so that nothing is cleaned again before it is used, between the constant
+/// parts of what its meter signs (EIP-712). ReadingCodec fills in the rest and hashes it where it lies.
+struct Record {
+    bytes32 typehash;
+    AgreementId agreementId;
+    AssetId assetId;
+    uint256 sequence;
+    uint256 time;
+    uint256 register0;
+    uint256 register1;
+    uint256 register2;
+    uint256 register3;
+    uint256 odometer;
+    uint256 flags;
+    bytes32 telemetryRoot;
+    uint256 prefix;
+    bytes32 domainSeparator;
+    bytes32 structHash;
+}
+
 uint8 constant FLAG_FINAL = 1;
 uint8 constant FLAG_CLOCK_NOT_SYNCHRONISED = 2;
 

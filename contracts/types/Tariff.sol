@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// An immutable published price list (docs/wire-formats.md). Amounts in base units of `currency`, durations in seconds
-/// except `unusedDays`. Field order packs the four words that settlement reads into slots 0 to 3.
+/// except `unusedDays`.
 struct Tariff {
     address currency;
     uint80 standingPerDay;
@@ -26,19 +26,23 @@ struct Tariff {
     bytes32 termsHash;
 }
 
-/// What opening, settling and ending need of a tariff: the slots 0 to 3 without what only people and devices read.
+/// The first fourteen fields of a tariff, in its order, as its page has them: a word each, so that nothing is cleaned again before
+/// it is used.
 struct Rates {
-    address currency;
-    uint80 standingPerDay;
-    uint96 pricePerMillion0;
-    uint96 pricePerMillion1;
-    uint96 pricePerMillion2;
-    uint96 pricePerMillion3;
-    uint32 notice;
-    uint32 minimumTerm;
-    uint80 holdTarget;
-    uint80 maxChargePerHour;
-    uint80 burst;
+    uint256 currency;
+    uint256 standingPerDay;
+    uint256 taxBps;
+    uint256 pricePerMillion0;
+    uint256 pricePerMillion1;
+    uint256 notice;
+    uint256 minimumTerm;
+    uint256 pricePerMillion2;
+    uint256 pricePerMillion3;
+    uint256 permitValidity;
+    uint256 deliveryTime;
+    uint256 holdTarget;
+    uint256 maxChargePerHour;
+    uint256 burst;
 }
 
 uint8 constant KIND_PRODUCT = 0;

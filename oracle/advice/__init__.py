@@ -1,1 +1,1 @@
-"""What owners, makers and members can conclude from figures: pure functions, no chain and no database."""
+"""What the oracle would do in a provider's place: pure functions of figures."""

@@ -1,13 +1,15 @@
 """The independent auditor: recomputes the platform from the chain alone, with code of its own.
 
-    rpc  blocks  rlp  trie  chain      what the node tells, held against the hashes that headers commit to
+    rpc  ahead  blocks  rlp  trie      what the node tells, a window at a time, the next one on its way
+    chain  stream                      held block by block against the hashes that headers commit to, then let go
     abi  calldata  signatures          what was asked, and who signed it
     quote  split                       what usage costs, who gets what
     replay/                            every contract run again; its logs must be the chain's, one by one
-    storage  roots                     where contracts keep what; every word compared, no word besides
-    tokens  checks                     custody in the currencies; I-1 … I-7 from logs and storage
+    told  tally  tokens                what the logs say, and the sums of it: custody in the currencies, I-1 … I-7
+    storage  roots  dump  checks       where contracts keep what; every word compared, no word besides
     platform  verify                   from the Directory's address to the outcome
-    statement  receipt  journal  report
+    onlooker                           whoever needs single readings keeps them: the audit holds state, no history
+    statement  receipt  journal  history  report
 
 It imports nothing else of the oracle but its errors, so that one mistake cannot be on both sides.
 """

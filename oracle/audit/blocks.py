@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from coincurve import PublicKey
 
 from oracle.audit import rlp
@@ -56,6 +57,7 @@ class Header:
     receipts_root: bytes
     bloom: int
     timestamp: int
+    gas_used: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,33 @@ class Transaction:
         return create_address(self.sender, self.nonce) if self.to is None else None
 
 
+class ToldLog(msgspec.Struct, rename="camel"):
+    """A log as the node tells it: what else it says of it is in no hash."""
+
+    address: str
+    topics: list[str]
+    data: str
+    log_index: str
+
+
+class ToldReceipt(msgspec.Struct, rename="camel"):
+    """A receipt as the node tells it."""
+
+    status: str
+    cumulative_gas_used: str
+    logs: list[ToldLog]
+    type: str = "0x0"
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     succeeded: bool
     logs: tuple[Log, ...]
     bloom: int
     encoded: bytes
+    kind: int
+    gas: bytes
+    """Cumulative, as encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +142,7 @@ def parse_header(raw: Json) -> Header:
         receipts_root=unhex(raw["receiptsRoot"]),
         bloom=number(raw["logsBloom"]),
         timestamp=number(raw["timestamp"]),
+        gas_used=number(raw["gasUsed"]),
     )
 
 
@@ -218,35 +242,37 @@ def _authorization(entry: Json) -> rlp.Item:
     return [quantity(entry["chainId"]), unhex(entry["address"]), *(quantity(entry[name]) for name in names)]
 
 
-def parse_receipt(raw: Json) -> Receipt:
+def parse_receipt(told: ToldReceipt) -> Receipt:
     """A receipt with its consensus encoding; its bloom is recomputed from its logs, never taken from the node."""
     logs = tuple(
-        Log(unhex(log["address"]), tuple(map(unhex, log["topics"])), unhex(log["data"]), number(log["logIndex"]))
-        for log in raw["logs"]
+        Log(unhex(log.address), tuple(map(unhex, log.topics)), unhex(log.data), number(log.log_index))
+        for log in told.logs
     )
+    return _receipt(number(told.status), number(told.type), quantity(told.cumulative_gas_used), logs)
+
+
+def with_logs(receipt: Receipt, logs: tuple[Log, ...]) -> Receipt:
+    """The receipt as it would be with other logs."""
+    return _receipt(int(receipt.succeeded), receipt.kind, receipt.gas, logs)
+
+
+def _receipt(status: int, kind: int, gas: bytes, logs: tuple[Log, ...]) -> Receipt:
     bloom = 0
     for log in logs:
         bloom |= bloom_of(log.address)
         for topic in log.topics:
             bloom |= bloom_of(topic)
-    kind = number(raw.get("type", "0x0"))
-    body = rlp.encode(
-        [
-            quantity(raw["status"]),
-            quantity(raw["cumulativeGasUsed"]),
-            bloom.to_bytes(256, "big"),
-            [[log.address, list(log.topics), log.data] for log in logs],
-        ]
-    )
-    return Receipt(
-        succeeded=number(raw["status"]) == 1,
-        logs=logs,
-        bloom=bloom,
-        encoded=body if kind == 0 else bytes((kind,)) + body,
-    )
+    head = (rlp.number(status), gas, bloom.to_bytes(256, "big"))
+    body = rlp.joined([*map(rlp.encode, head), rlp.joined([_encoded_log(log) for log in logs])])
+    return Receipt(status == 1, logs, bloom, body if kind == 0 else bytes((kind,)) + body, kind, gas)
 
 
-@lru_cache(maxsize=262_144)
+def _encoded_log(log: Log) -> bytes:
+    topics = rlp.joined([rlp.encode(topic) for topic in log.topics])
+    return rlp.joined([rlp.encode(log.address), topics, rlp.encode(log.data)])
+
+
+@lru_cache(maxsize=65_536)
 def bloom_of(item: bytes) -> int:
     """The three bits that an address or topic sets in a 2,048-bit bloom."""
     digest = keccak(item)

@@ -5,47 +5,19 @@ Each says what it compared. They stand beside the replay and do not use what it 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from oracle.audit import quote
-from oracle.audit.abi import AbiError, Value
-from oracle.audit.blocks import Block
 from oracle.audit.findings import Balanced, Findings, Place
 from oracle.audit.keccak import checksum_address
 from oracle.audit.replay.world import Module, Path, World
 from oracle.audit.split import entitlement
 from oracle.audit.storage import Layout
+from oracle.audit.tally import State, Tally
 from oracle.audit.tokens import Custody
-
-MASK_80: Final = 2**80 - 1
-STATE_EVENTS: Final = ("AgreementOpened", "ReadingSettled", "StandingAccrued", "HoldRefilled", "AgreementClosed")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One decoded log of a platform contract."""
-
-    contract: str
-    event: str
-    values: Mapping[str, Value]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The one slot of an agreement."""
-
-    sequence: int
-    last_elapsed: int
-    settled: int
-    hold: int
-
-    @classmethod
-    def of(cls, word: int) -> State:
-        return cls(word >> 224 & 0x7FFFFFFF, word >> 160 & 0xFFFFFFFF, word >> 80 & MASK_80, word & MASK_80)
 
 
 @dataclass(slots=True)
@@ -53,7 +25,7 @@ class Evidence:
     """What the checks look at."""
 
     world: World
-    told: Sequence[Told]
+    tally: Tally
     words: Mapping[bytes, Mapping[int, int]]
     custodies: Mapping[bytes, Custody]
     findings: Findings
@@ -61,54 +33,21 @@ class Evidence:
 
     def stored(self, module: Module, path: Path) -> int:
         """A whole word of storage as the chain holds it."""
-        layout = self.layouts.setdefault(module.address, Layout(module.abi.layout))
+        if (layout := self.layouts.get(module.address)) is None:
+            layout = self.layouts[module.address] = Layout(module.abi.layout)
         return self.words[module.address].get(layout.spot(path).slot, 0)
-
-    def of(self, contract: str, *events: str) -> Iterator[Told]:
-        return (told for told in self.told if told.contract == contract and told.event in events)
-
-
-def decode_logs(chain: Sequence[Block], world: World, findings: Findings) -> list[Told]:
-    """Every log of every platform contract by name; one that its contract does not declare is a finding."""
-    decoded: list[Told] = []
-    for block in chain:
-        for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
-            for log in receipt.logs:
-                if (module := world.modules.get(log.address)) is None:
-                    continue
-                place = Place(
-                    block=block.header.number,
-                    transaction=transaction.name,
-                    log_index=log.index,
-                    contract=module.CONTRACT,
-                    address=log.address,
-                )
-                event = module.abi.events.get(log.topics[0]) if log.topics else None
-                if event is None:
-                    findings.add("events", place, "a log that the contract does not declare")
-                    continue
-                try:
-                    decoded.append(Told(module.CONTRACT, event.name, event.decode(log.topics, log.data), place))
-                except AbiError as error:
-                    findings.add("events", place, f"{event.name} does not decode: {error}")
-    findings.count("logs of the platform decoded", len(decoded))
-    return decoded
 
 
 def check_i1(evidence: Evidence) -> None:
     """Per currency: sum of balances = credited − withdrawn ≤ tokens in custody; the surplus is gifts only."""
-    credited: Counter[bytes] = Counter()
-    withdrawn: Counter[bytes] = Counter()
-    for told in evidence.of("PrepaidAccounts", "Deposited", "Withdrawn"):
-        side = credited if told.event == "Deposited" else withdrawn
-        side[told.values["currency"]] += told.values["amount"]
+    credited, withdrawn = evidence.tally.credited, evidence.tally.withdrawn
     ledger = evidence.world.accounts
     for currency in sorted(ledger.admitted):
         token = int.from_bytes(currency, "big")
         balances = sum(
-            evidence.stored(ledger, ("_balances", owner, held)) for owner, held in ledger.balances if held == token
+            evidence.stored(ledger, ("_credit", held, owner)) for owner, held in ledger.balances if held == token
         )
-        supply = evidence.stored(ledger, ("_totalSupplies", token))
+        supply = evidence.stored(ledger, ("_supply", token))
         custody = evidence.custodies.get(currency)
         figures = {"credited": credited[currency], "withdrawn": withdrawn[currency], "balances": balances}
         if custody is not None:
@@ -120,48 +59,18 @@ def check_i1(evidence: Evidence) -> None:
 
 def check_i2(evidence: Evidence) -> None:
     """Each decrease is by the owner, an approved spender, or the module of the sub-account: the replay judged each."""
-    moves = sum(
-        1 for told in evidence.of("PrepaidAccounts", "Transfer") if any(told.values[_party(evidence, "sender")])
-    )
+    moves = evidence.tally.decreases
     judged = evidence.findings.figures["I-2 decreases of an account authorised"]
     figures = {"decreases": moves, "authorised": judged}
     _conclude(evidence, "I-2", "all accounts", figures, moves == judged, evidence.world.accounts)
 
 
-def _party(evidence: Evidence, side: str) -> str:
-    """The ERC-6909 event names its parties differently in different versions of the library."""
-    names = evidence.world.accounts.abi.event_names["Transfer"].names
-    return names[1] if side == "sender" else names[2]
-
-
 def check_i3_and_i6(evidence: Evidence) -> None:
     """settled and sequence never fall and each unit leaves the hold once (I-3); settled + hold never falls before
     close, so a permit once issued stays covered (I-6, the part of it that the chain knows)."""
-    last: dict[int, State] = {}
-    steps = 0
-    for told in evidence.of("UsageAgreements", *STATE_EVENTS):
-        number, state = told.values["agreement"], State.of(told.values["state"])
-        before = last.get(number)
-        last[number] = state
-        if before is None:
-            continue
-        steps += 1
-        _check_step(evidence, told, before, state)
-    figures = {"agreements": len(last), "steps of their states": steps}
+    figures = {"agreements": len(evidence.tally.states), "steps of their states": evidence.tally.steps}
     _conclude(evidence, "I-3", "settled and sequence only rise", figures, True, evidence.world.agreements)
     _conclude(evidence, "I-6", "settled + hold only rises before close", figures, True, evidence.world.agreements)
-
-
-def _check_step(evidence: Evidence, told: Told, before: State, state: State) -> None:
-    taken = state.settled - before.settled
-    if taken < 0 or state.sequence < before.sequence or state.last_elapsed < before.last_elapsed:
-        evidence.findings.add("I-3", told.place, "settled, sequence or elapsed fell")
-    if told.event in ("ReadingSettled", "StandingAccrued") and taken != before.hold - state.hold:
-        evidence.findings.add("I-3", told.place, f"{taken} settled, {before.hold - state.hold} left the hold")
-    if told.event == "HoldRefilled" and state.hold - before.hold != told.values["amount"]:
-        evidence.findings.add("I-3", told.place, "the hold did not grow by the refill")
-    if told.event != "AgreementClosed" and state.settled + state.hold < before.settled + before.hold:
-        evidence.findings.add("I-6", told.place, "settled + hold fell: a permit may be uncovered")
 
 
 def check_i4(evidence: Evidence) -> None:
@@ -190,7 +99,7 @@ def check_i5(evidence: Evidence) -> None:
     for currency in sorted(set(holds) | set(world.agreements.held)):
         tracked = evidence.stored(world.agreements, ("_held", currency))
         token = int.from_bytes(currency, "big")
-        balance = evidence.stored(world.accounts, ("_balances", world.agreements.holds_account, token))
+        balance = evidence.stored(world.accounts, ("_credit", token, world.agreements.holds_account))
         figures = {"holds": holds[currency], "tracked": tracked, "sub-account": balance, "gifts": balance - tracked}
         sound = holds[currency] == tracked <= balance
         _conclude(evidence, "I-5", _currency(currency), figures, sound, world.agreements)
@@ -199,37 +108,39 @@ def check_i5(evidence: Evidence) -> None:
 def check_i7(evidence: Evidence) -> None:
     """Per split: received = paid + undistributed, and each payee has exactly its entitlement under each version."""
     world = evidence.world
-    numbers = {world.splits.account_of(number): number for number in world.splits.splits}
-    received: Counter[tuple[int, bytes]] = Counter()
-    paid: Counter[tuple[int, bytes]] = Counter()
-    got: defaultdict[tuple[int, int, bytes], Counter[bytes]] = defaultdict(Counter)
-    version: dict[int, int] = {}
-    totals: dict[tuple[int, int, bytes], tuple[int, Place]] = {}
-    sender, receiver = _party(evidence, "sender"), _party(evidence, "receiver")
-    for told in evidence.told:
-        if told.contract == "FeeSplitter" and told.event == "Distributed":
-            number = told.values["split"]
-            version[number] = told.values["version"]
-            totals[number, version[number], told.values["currency"]] = (told.values["total"], told.place)
-        elif told.contract == "PrepaidAccounts" and told.event == "Transfer":
-            currency, amount = told.values["id"].to_bytes(32, "big")[12:], told.values["amount"]
-            if (number := numbers.get(told.values[receiver], 0)) != 0:
-                received[number, currency] += amount
-            if (number := numbers.get(told.values[sender], 0)) != 0:
-                paid[number, currency] += amount
-                got[number, version.get(number, 0), currency][told.values[receiver]] += amount
-    for (number, present, currency), (total, place) in totals.items():
-        _check_entitlements(evidence, number, present, total, got[number, present, currency], place)
-    sums = {"received": sum(received.values()), "paid": sum(paid.values()), "undistributed": 0}
-    for (number, currency), amount in received.items():
-        token = int.from_bytes(currency, "big")
-        left = evidence.stored(world.accounts, ("_balances", world.splits.account_of(number), token))
+    tally = evidence.tally
+    numbers = world.splits.accounts()
+    for (number, version, currency), (total, place) in tally.totals.items():
+        got = tally.got[world.splits.account_of(number), version, currency]
+        _check_entitlements(evidence, number, version, total, got, place)
+    paid = sum(amount for (account, _), amount in tally.paid.items() if account in numbers)
+    sums = {"received": 0, "paid": paid, "undistributed": 0}
+    for (account, currency), amount in tally.received.items():
+        if (number := numbers.get(account, 0)) == 0:
+            continue
+        left = evidence.stored(world.accounts, ("_credit", int.from_bytes(currency, "big"), account))
+        sums["received"] += amount
         sums["undistributed"] += left
-        if amount != paid[number, currency] + left:
+        if amount != tally.paid[account, currency] + left:
             place = Place(contract="FeeSplitter", address=world.splits.address, variable=f"split {number}")
-            evidence.findings.add("I-7", place, f"{amount} received, {paid[number, currency]} paid, {left} left")
+            message = f"{amount} received, {tally.paid[account, currency]} paid, {left} left"
+            evidence.findings.add("I-7", place, message)
     sound = sums["received"] == sums["paid"] + sums["undistributed"]
     _conclude(evidence, "I-7", f"{len(numbers)} splits", sums, sound, world.splits)
+
+
+def check_i17(evidence: Evidence) -> None:
+    """Deposits of reservations that have not ended = what the contract counts ≤ its sub-account; the rest is gifts."""
+    world, live = evidence.world, Counter[bytes]()
+    for booking in world.reservations.live():
+        live[world.reservations.currency_of(booking)] += booking.deposit
+    for currency in sorted(set(live) | set(world.reservations.deposits)):
+        counted = evidence.stored(world.reservations, ("depositsIn", currency))
+        token = int.from_bytes(currency, "big")
+        balance = evidence.stored(world.accounts, ("_credit", token, world.reservations.account))
+        figures = {"deposits": live[currency], "counted": counted, "sub-account": balance, "gifts": balance - counted}
+        sound = live[currency] == counted <= balance
+        _conclude(evidence, "I-17", _currency(currency), figures, sound, world.reservations)
 
 
 def _check_entitlements(
@@ -259,4 +170,4 @@ def _currency(currency: bytes) -> str:
     return f"currency {checksum_address(currency)}"
 
 
-ALL: Final = (check_i1, check_i2, check_i3_and_i6, check_i4, check_i5, check_i7)
+ALL: Final = (check_i1, check_i2, check_i3_and_i6, check_i4, check_i5, check_i7, check_i17)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from oracle.audit.abi import AbiError
+from oracle.audit.blocks import Block
 from oracle.audit.keccak import checksum_address
-from oracle.audit.verify import Audit
+from oracle.audit.onlooker import Onlooker
+from oracle.audit.replay.world import World
+from oracle.audit.told import Told
 
 COLUMNS: Final = ("time", "block", "transaction", "log", "kind", "from", "to", "currency", "amount")
 NOBODY: Final = bytes(20)
@@ -33,33 +35,31 @@ class Movement:
     amount: int
 
 
-def movements(audit: Audit, since: int | None = None, until: int | None = None) -> Iterator[Movement]:
-    """Between two chain times, both included, in order."""
-    world = audit.world
-    ledger = world.accounts
-    transfer = ledger.abi.event_names["Transfer"]
-    splits = {world.splits.account_of(number) for number in world.splits.splits}
-    for block in audit.chain:
+class Movements(Onlooker):
+    """Keeps the movements between two chain times, both included, in order."""
+
+    def __init__(self, since: int | None = None, until: int | None = None) -> None:
+        self._since, self._until = since, until
+        self.rows: list[Movement] = []
+
+    def block(self, block: Block, told: Sequence[Told], world: World) -> None:
         now = block.header.timestamp
-        if (since is not None and now < since) or (until is not None and now > until):
-            continue
-        for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
-            for log in receipt.logs:
-                if log.address != ledger.address or log.topics[:1] != (transfer.topic,):
-                    continue
-                try:
-                    _, source, target, token, amount = transfer.decode(log.topics, log.data).values()
-                except AbiError:
-                    # The audit has named this log as a finding already.
-                    continue
-                kind = _kind(source, target, world.agreements.holds_account, splits)
-                currency = token.to_bytes(32, "big")[12:]
-                yield Movement(
-                    now, block.header.number, transaction.name, log.index, kind, source, target, currency, amount
-                )
+        if (self._since is None or now >= self._since) and (self._until is None or now <= self._until):
+            self.rows += _movements(now, told, world)
 
 
-def _kind(source: bytes, target: bytes, holds: bytes, splits: set[bytes]) -> str:
+def _movements(now: int, told: Sequence[Told], world: World) -> Iterator[Movement]:
+    splits = world.splits.accounts()
+    for each in told:
+        if each.contract == "PrepaidAccounts" and each.event == "Transfer":
+            _, source, target, token, amount = each.values.values()
+            kind = _kind(source, target, world.agreements.holds_account, splits)
+            currency = token.to_bytes(32, "big")[12:]
+            name = each.transaction.name
+            yield Movement(now, each.block, name, each.log.index, kind, source, target, currency, amount)
+
+
+def _kind(source: bytes, target: bytes, holds: bytes, splits: Collection[bytes]) -> str:
     if source == NOBODY:
         return "deposit"
     if target == NOBODY:

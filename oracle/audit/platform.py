@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit import abi
 from oracle.audit.abi import decode_all
-from oracle.audit.blocks import Block, Header
-from oracle.audit.chain import Pinned, blocks, blooms_of, creation_blocks, headers, may_concern, read_call
+from oracle.audit.blocks import Header
+from oracle.audit.chain import Pinned, blooms_of, creation_blocks, may_concern, read_call
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import checksum_address
 from oracle.audit.replay.engine import MODULES
@@ -49,20 +50,26 @@ def require_complete(addresses: Mapping[str, bytes], directory: bytes) -> None:
         raise Fatal(checksum_address(directory), f"the Directory does not list {', '.join(missing)}", REMEDY)
 
 
-def own_blocks(
-    node: Node, pinned: Pinned, contracts: Sequence[bytes], findings: Findings
-) -> tuple[list[Header], list[Block]]:
-    """Every header since the first contract, and in full each block that may concern the platform.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which blocks an audit has to read in full."""
 
-    Each change of state of a platform contract emits a log of one of them, and a log's address is in the header's
-    bloom: so a block whose bloom has none of the addresses changed nothing, and needs no trust to skip.
-    """
+    first: int
+    births: frozenset[int]
+    blooms: tuple[int, ...]
+
+    def concerns(self, header: Header) -> bool:
+        """Each change of state of a platform contract emits a log of one of them, and a log's address is in the
+        header's bloom: so a block whose bloom has none of the addresses changed nothing, and needs no trust to skip."""
+        return not self.births or header.number in self.births or may_concern(header, self.blooms)
+
+
+def scope_of(node: Node, pinned: Pinned, contracts: Sequence[bytes], more: int) -> Scope:
+    """From the first contract on; `more`: bits of the bloom of other blocks that are wanted. Everything where the node
+    keeps no old states."""
     created = creation_blocks(node, pinned, contracts)
-    chain = headers(node, min(created.values(), default=0), pinned, findings)
-    blooms = blooms_of(contracts)
-    births = set(created.values())
-    wanted = [header for header in chain if not created or header.number in births or may_concern(header, blooms)]
-    return chain, blocks(node, wanted, findings)
+    births = frozenset(created.values())
+    return Scope(min(births, default=0), births, (*blooms_of(contracts), more))
 
 
 def check_listing(addresses: Mapping[str, bytes], currencies: set[bytes], findings: Findings) -> None:

@@ -14,7 +14,8 @@ from oracle.audit.abi import unhex
 from oracle.audit.calldata import Reading, pack_reading, parse_reading
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import checksum_address
-from oracle.audit.replay.agreements import Agreement, Entry
+from oracle.audit.onlooker import Settlements
+from oracle.audit.replay.agreements import Entry
 from oracle.audit.signatures import CURVES, ERC1271, GRADES, domain, plain_signer
 from oracle.audit.statement import reading_document
 from oracle.audit.verify import Audit
@@ -31,25 +32,25 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def write(audit: Audit, agreement: int, sequence: int) -> dict[str, Any]:
-    """The receipt of the last settlement of this reading.
+def write(audit: Audit, kept: Settlements, agreement: int, sequence: int) -> dict[str, Any]:
+    """The receipt of the last settlement of this reading; `kept` has all of the agreement's.
 
     Raises:
         Rejected: no such reading has settled up to the pinned block.
     """
-    entries = audit.world.agreements.records.entries
-    for entry in reversed(entries):
+    for entry in reversed(kept.entries):
         if entry.agreement == agreement and entry.reading is not None and entry.reading.sequence == sequence:
-            return _document(audit, audit.world.agreements.agreements[agreement], entry, entry.reading)
+            return _document(audit, kept, entry, entry.reading)
     raise Rejected(
         "not_settled", f"agreement {agreement}, reading {sequence}", "it has not settled up to the pinned block"
     )
 
 
-def _document(audit: Audit, agreement: Agreement, entry: Entry, reading: Reading) -> dict[str, Any]:
+def _document(audit: Audit, kept: Settlements, entry: Entry, reading: Reading) -> dict[str, Any]:
+    agreement = audit.world.agreements.agreements[entry.agreement]
     terms = agreement.terms
     taken = entry.settled_after - entry.settled_before
-    block = next(each.header for each in audit.chain if each.header.number == entry.block)
+    block = kept.headers[entry.block]
     split = audit.world.splits.splits.get(entry.split)
     payees = split.shares_of.get(entry.split_version, ()) if split else ()
     return {
@@ -156,12 +157,11 @@ def _check_charge(document: Document, reading: Reading, place: Place, findings: 
         findings.add("receipt charge", place, "more was taken than was due")
 
 
-def check_against_chain(document: Document, audit: Audit, findings: Findings) -> None:
-    """The same reading as the audit saw it settle, field by field."""
+def check_against_chain(document: Document, audit: Audit, kept: Settlements, findings: Findings) -> None:
+    """The same reading as the audit saw it settle, field by field; `kept` has all of the agreement's."""
     reading = document["reading"]
     place = Place(transaction=document["transaction"], record=document["record"])
-    entries = audit.world.agreements.records.entries
-    for entry in entries:
+    for entry in kept.entries:
         found = entry.reading
         if found is None or (entry.transaction, entry.record) != (document["transaction"], document["record"]):
             continue
@@ -170,7 +170,7 @@ def check_against_chain(document: Document, audit: Audit, findings: Findings) ->
     else:
         findings.add("receipt", place, "no such reading settled there")
         return
-    true = _document(audit, audit.world.agreements.agreements[entry.agreement], entry, found)
+    true = _document(audit, kept, entry, found)
     for name, value in true.items():
         if document[name] != value:
             findings.add("receipt", place, f"{name} differs from the chain: it must be {json.dumps(value)}")

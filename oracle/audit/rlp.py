@@ -1,6 +1,7 @@
 """RLP encoding, only as much as hashing headers, transactions, receipts and trie nodes needs."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 Item: TypeAlias = "bytes | Sequence[Item]"
@@ -20,7 +21,12 @@ def encode(item: Item) -> bytes:
         if size == 1 and item < b"\x80":
             return item
         return (_SHORT_BYTES[size] if size < 56 else _long_prefix(size, 0x80)) + item
-    body = b"".join([encode(each) for each in item])
+    return joined([encode(each) for each in item])
+
+
+def joined(items: Sequence[bytes]) -> bytes:
+    """The list of items that are encoded already."""
+    body = b"".join(items)
     size = len(body)
     return (_SHORT_LIST[size] if size < 56 else _long_prefix(size, 0xC0)) + body
 
@@ -37,6 +43,15 @@ def decode(data: bytes) -> Item:
     return item
 
 
+def text(data: bytes) -> bytes:
+    """The one string that the bytes encode."""
+    item = decode(data)
+    if not isinstance(item, bytes):
+        raise RlpError("a list where a string belongs")
+    return item
+
+
+@lru_cache(maxsize=16_384)
 def _long_prefix(length: int, base: int) -> bytes:
     size = number(length)
     return bytes((base + 55 + len(size),)) + size

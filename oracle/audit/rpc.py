@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ Progress = Callable[[str, int, int], None]
 
 TIMEOUT_SECONDS: Final = 60.0
 CHUNK: Final = 100
-METHOD_NOT_FOUND: Final = -32601
+STREAM_BYTES: Final = 1 << 16
 
 
 class NodeError(Exception):
@@ -27,6 +27,14 @@ class NodeError(Exception):
         self.method = method
         self.code = code
         super().__init__(f"{method}: {message} ({code})")
+
+
+class _Answer(msgspec.Struct):
+    """One answer of a batch."""
+
+    id: int | None = None
+    result: msgspec.Raw = msgspec.Raw()
+    error: Any = None
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -45,6 +53,7 @@ class Node:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Fatal("node", f"{url!r} is not an http address", "Give the address of a JSON-RPC end point.")
+        self._url = url
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = connection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
@@ -60,7 +69,7 @@ class Node:
         Raises:
             NodeError: the node refused the call.
         """
-        answer = self._post({"jsonrpc": "2.0", "id": 0, "method": method, "params": list(params)})
+        answer = self._decode(self._post({"jsonrpc": "2.0", "id": 0, "method": method, "params": list(params)}))
         if not isinstance(answer, dict):
             raise self._nonsense(method)
         return self._result(method, answer)
@@ -73,38 +82,71 @@ class Node:
         """
         for start in range(0, len(params), chunk):
             part = params[start : start + chunk]
-            yield from self._batch(method, part)
+            for raw in self.parts(method, len(part), self.fetch(method, part)):
+                yield msgspec.json.decode(raw)
             self._progress(what, start + len(part), len(params))
 
-    def _batch(self, method: str, params: Iterable[Sequence[Any]]) -> Iterator[Any]:
-        questions = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": list(each)}
-            for number, each in enumerate(params)
-        ]
-        answers = self._post(questions)
-        if isinstance(answers, dict):
-            self._result(method, answers)
-        if not isinstance(answers, list) or len(answers) != len(questions):
+    def fetch(self, method: str, params: Iterable[Sequence[Any]]) -> bytes:
+        """The answer to one batch as it came: `parts` reads it, also in another thread."""
+        return self._post(
+            [
+                {"jsonrpc": "2.0", "id": number, "method": method, "params": list(each)}
+                for number, each in enumerate(params)
+            ]
+        )
+
+    def parts(self, method: str, count: int, raw: bytes) -> list[msgspec.Raw]:
+        """Results of a batch in order, none of them decoded yet.
+
+        Raises:
+            NodeError: the node refused one of the calls.
+        """
+        try:
+            answers = msgspec.json.decode(raw, type=list[_Answer])
+        except msgspec.DecodeError:
+            single = self._decode(raw)
+            if isinstance(single, dict):
+                self._result(method, single)
+            raise self._nonsense(method) from None
+        by_id = {answer.id: answer for answer in answers}
+        if len(answers) != count or set(by_id) != set(range(count)):
             raise self._nonsense(method)
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
-        for number in range(len(questions)):
-            if number not in by_id:
-                raise self._nonsense(method)
-            yield self._result(method, by_id[number])
+        return [self._part(method, by_id[number]) for number in range(count)]
+
+    def _part(self, method: str, answer: _Answer) -> msgspec.Raw:
+        if answer.error is not None:
+            raise _refused(method, answer.error)
+        if not memoryview(answer.result).nbytes:
+            raise self._nonsense(method)
+        return answer.result
+
+    def twin(self) -> Node:
+        """Another connection to the same node: one serves one thread at a time."""
+        return Node(self._url, self._progress)
+
+    @contextmanager
+    def stream(self, method: str, *params: Any) -> Iterator[Iterator[bytes]]:
+        """The bytes of an answer as they come in, on a connection of their own: what is not read is held nowhere."""
+        other = self.twin()
+        try:
+            response = other._ask({"jsonrpc": "2.0", "id": 0, "method": method, "params": list(params)})
+            yield iter(lambda: response.read(STREAM_BYTES), b"")
+        except (OSError, http.client.HTTPException) as error:
+            raise Retryable(f"node at {self._host}", f"no answer: {error}") from error
+        finally:
+            other.close()
 
     def _result(self, method: str, answer: dict[str, Any]) -> Any:
         if (error := answer.get("error")) is not None:
-            raise NodeError(method, int(error.get("code", 0)), str(error.get("message", error)))
+            raise _refused(method, error)
         if "result" not in answer:
             raise self._nonsense(method)
         return answer["result"]
 
-    def _post(self, question: object) -> Any:
-        body = json.dumps(question, separators=(",", ":"))
+    def _post(self, question: object) -> bytes:
         for attempt in (1, 2):
             try:
-                self._connection.request("POST", self._target, body, {"Content-Type": "application/json"})
-                response = self._connection.getresponse()
+                response = self._ask(question)
                 raw = response.read()
                 break
             except (OSError, http.client.HTTPException) as error:
@@ -114,6 +156,15 @@ class Node:
                     raise Retryable(f"node at {self._host}", f"no answer: {error}") from error
         if response.status != 200 and not raw.startswith((b"{", b"[")):
             raise Retryable(f"node at {self._host}", f"HTTP status {response.status}")
+        return raw
+
+    def _ask(self, question: object) -> http.client.HTTPResponse:
+        self._connection.request(
+            "POST", self._target, msgspec.json.encode(question), {"Content-Type": "application/json"}
+        )
+        return self._connection.getresponse()
+
+    def _decode(self, raw: bytes) -> Any:
         try:
             return msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
@@ -123,3 +174,8 @@ class Node:
         return Fatal(
             f"node at {self._host}", f"the answer to {method} is not JSON-RPC", "Is this the address of a node?"
         )
+
+
+def _refused(method: str, error: Any) -> NodeError:
+    told = error if isinstance(error, dict) else {}
+    return NodeError(method, int(told.get("code", 0)), str(told.get("message", error)))

@@ -38,12 +38,17 @@ SET_CAP: Final = "SetCap(uint64 agreementId,uint80 capPerPeriod,uint32 period,ui
 ALLOW: Final = "Allow(address owner,address spender,address currency,uint256 amount,uint256 nonce,uint40 deadline)"
 WITHDRAW: Final = "Withdraw(address owner,address currency,uint256 amount,address to,uint256 nonce,uint40 deadline)"
 
+HAND_OVER: Final = (
+    "HandOver(uint64 orderId,address giver,address taker,uint8 grade,bytes32 conditionHash,uint256 giverNonce,"
+    "uint256 takerNonce,uint40 deadline)"
+)
+
 TYPEHASHES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         form: keccak(form.encode())
         for form in (
             READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT,
-            SUSPEND, SET_CAP, ALLOW, WITHDRAW,
+            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER,
         )
     }
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from oracle.audit import quote
 from oracle.audit.calldata import Reading
 from oracle.audit.keccak import checksum_address
+from oracle.audit.onlooker import Settlements
 from oracle.audit.replay.agreements import Agreement, Entry
 from oracle.audit.signatures import GRADES
 from oracle.audit.verify import Audit
@@ -51,8 +52,8 @@ class Bill:
         return sum(amount for _, amount, _, _ in self.credits)
 
 
-def bill(audit: Audit, number: int, since: int | None = None, until: int | None = None) -> Bill:
-    """Settlements of one agreement between two chain times, both included.
+def bill(audit: Audit, kept: Settlements, number: int, since: int | None = None, until: int | None = None) -> Bill:
+    """Settlements of one agreement between two chain times, both included; `kept` has all of the agreement's.
 
     Raises:
         Rejected: there is no such agreement.
@@ -62,7 +63,7 @@ def bill(audit: Audit, number: int, since: int | None = None, until: int | None 
         raise Rejected("unknown_agreement", f"agreement {number}", "there is none up to the pinned block")
     lines = []
     registers, elapsed = NOTHING, 0
-    for entry in audit.world.agreements.records.entries:
+    for entry in kept.entries:
         if entry.agreement != number:
             continue
         after = entry.reading.registers if entry.reading else registers
@@ -77,10 +78,12 @@ def bill(audit: Audit, number: int, since: int | None = None, until: int | None 
     return Bill(agreement, tuple(lines), credits)
 
 
-def bills_of(audit: Audit, account: bytes, since: int | None = None, until: int | None = None) -> list[Bill]:
+def bills_of(
+    audit: Audit, kept: Settlements, account: bytes, since: int | None = None, until: int | None = None
+) -> list[Bill]:
     """Bills of every agreement that the account is customer of."""
     own = [each.number for each in audit.world.agreements.agreements.values() if each.customer == account]
-    return [bill(audit, number, since, until) for number in own]
+    return [bill(audit, kept, number, since, until) for number in own]
 
 
 def _within(now: int, since: int | None, until: int | None) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -27,22 +27,6 @@ class Spot:
     kind: str
 
 
-@dataclass(slots=True)
-class Image:
-    """What a contract's storage must hold, word by word, with the names of what shares each word."""
-
-    words: dict[int, int] = field(default_factory=dict)
-    names: dict[int, list[str]] = field(default_factory=dict)
-
-    def put(self, slot: int, value: int, name: str) -> None:
-        self.words[slot] = self.words.get(slot, 0) | value
-        self.names.setdefault(slot, []).append(name)
-
-    def name_of(self, slot: int) -> str:
-        """The variables that share the slot."""
-        return ", ".join(self.names.get(slot, ["a variable that the replay does not know"]))
-
-
 class Layout:
     """One contract's storage layout as the compiler exports it."""
 
@@ -60,25 +44,45 @@ class Layout:
             for kind, entry in self._types.items()
             if "members" in entry
         }
+        self._at: tuple[Path, Spot] = ((), Spot(0, 0, ""))
 
-    def image(self, variables: Iterable[tuple[Path, Value]]) -> Image:
-        """The words that the variables make together.
+    def words(self, variables: Iterable[tuple[Path, Value]]) -> dict[int, int]:
+        """The words that the variables make together, by slot.
 
         Raises:
             UnknownVariable: a variable is not in the layout.
         """
-        image = Image()
+        words: dict[int, int] = {}
         for path, value in variables:
-            self._write(image, self.spot(path), value, spelled(path))
-        return image
+            for slot, part in self._written(self.spot(path), value):
+                words[slot] = words.get(slot, 0) | part
+        return words
+
+    def names(self, slots: Collection[int], variables: Iterable[tuple[Path, Value]]) -> dict[int, str]:
+        """Which variables share each of these slots."""
+        found: dict[int, list[str]] = {slot: [] for slot in slots}
+        for path, value in variables:
+            for slot, _ in self._written(self.spot(path), value):
+                if slot in found:
+                    found[slot].append(spelled(path))
+        return {slot: ", ".join(names) for slot, names in found.items()}
 
     def spot(self, path: Path) -> Spot:
+        """Members of one struct come one after another: the way to it is gone once."""
+        head, last = path[:-1], path[-1]
         try:
-            here = self._roots[str(path[0])]
-            for step in path[1:]:
-                here = self._follow(here, step)
+            if not head:
+                return self._roots[str(last)]
+            if head != self._at[0]:
+                self._at = head, self._walk(head)
+            return self._follow(self._at[1], last)
         except KeyError as error:
             raise UnknownVariable(f"no variable {spelled(path)} in the storage layout") from error
+
+    def _walk(self, path: Path) -> Spot:
+        here = self._roots[str(path[0])]
+        for step in path[1:]:
+            here = self._follow(here, step)
         return here
 
     def _follow(self, here: Spot, step: str | int | bytes) -> Spot:
@@ -88,33 +92,40 @@ class Layout:
                 key = _key(step, str(self._types[entry["key"]]["label"]))
                 return Spot(_number(keccak(key + word(here.slot))), 0, str(entry["value"]))
             case "dynamic_array":
-                base = str(entry["base"])
-                slots = (int(self._types[base]["numberOfBytes"]) + 31) // 32
-                return Spot(_number(keccak(word(here.slot))) + slots * int(step), 0, base)
+                return self._item(_number(keccak(word(here.slot))), int(step), str(entry["base"]))
+            case _ if "base" in entry:
+                return self._item(here.slot, int(step), str(entry["base"]))
             case _:
                 member = self._members[here.kind][str(step)]
                 return Spot(here.slot + member.slot, member.offset, member.kind)
 
-    def _write(self, image: Image, spot: Spot, value: Value, name: str) -> None:
+    def _item(self, first: int, index: int, kind: str) -> Spot:
+        """Items of up to half a slot share one, from the right; others begin a slot of their own."""
+        size = int(self._types[kind]["numberOfBytes"])
+        together = max(1, 32 // size)
+        if together == 1:
+            return Spot(first + (size + 31) // 32 * index, 0, kind)
+        return Spot(first + index // together, size * (index % together), kind)
+
+    def _written(self, spot: Spot, value: Value) -> Iterable[tuple[int, int]]:
         entry = self._types[spot.kind]
         if entry["encoding"] == "bytes":
-            self._write_text(image, spot.slot, value, name)
-            return
+            return _text(spot.slot, value)
         if isinstance(value, bytes):
             # bytesN stand left in their own size, addresses are numbers; both are as long as the type.
             value = _number(value.rjust(int(entry["numberOfBytes"]), b"\0"))
-        image.put(spot.slot, int(value) << (8 * spot.offset), name)
+        return ((spot.slot, int(value) << (8 * spot.offset)),)
 
-    @staticmethod
-    def _write_text(image: Image, slot: int, value: Value, name: str) -> None:
-        raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
-        if len(raw) < 32:
-            image.put(slot, _number(raw.ljust(31, b"\0")) << 8 | len(raw) * 2, name)
-            return
-        image.put(slot, len(raw) * 2 + 1, name)
-        base = _number(keccak(word(slot)))
-        for index in range(0, len(raw), 32):
-            image.put(base + index // 32, _number(raw[index : index + 32].ljust(32, b"\0")), name)
+
+def _text(slot: int, value: Value) -> Iterator[tuple[int, int]]:
+    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
+    if len(raw) < 32:
+        yield slot, _number(raw.ljust(31, b"\0")) << 8 | len(raw) * 2
+        return
+    yield slot, len(raw) * 2 + 1
+    base = _number(keccak(word(slot)))
+    for index in range(0, len(raw), 32):
+        yield base + index // 32, _number(raw[index : index + 32].ljust(32, b"\0"))
 
 
 @lru_cache(maxsize=65_536)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from oracle.audit import rlp
 from oracle.audit.keccak import keccak
 
-EMPTY_ROOT = keccak(rlp.encode(b""))
+NOTHING = rlp.encode(b"")
+EMPTY_ROOT = keccak(NOTHING)
 
 Nibbles = str
 """Half-bytes as hexadecimal digits."""
@@ -29,7 +30,7 @@ def root(pairs: Mapping[bytes, bytes]) -> bytes:
     if not pairs:
         return EMPTY_ROOT
     entries = sorted((key.hex(), value) for key, value in pairs.items())
-    return keccak(rlp.encode(_node(entries, 0)))
+    return keccak(_node(entries, 0))
 
 
 def proven_value(root_hash: bytes, key: bytes, proof: Sequence[bytes]) -> bytes | None:
@@ -90,19 +91,20 @@ def _hex_prefix(path: Nibbles, leaf: bool) -> bytes:
     return bytes.fromhex(("20" if leaf else "00") + path)
 
 
-def _node(entries: list[tuple[Nibbles, bytes]], depth: int) -> rlp.Item:
-    """The node over `entries` (sorted, sharing their first `depth` nibbles)."""
+def _node(entries: list[tuple[Nibbles, bytes]], depth: int) -> bytes:
+    """The encoded node over `entries` (sorted, sharing their first `depth` nibbles)."""
     first, last = entries[0][0], entries[-1][0]
     if len(entries) == 1:
-        return [_hex_prefix(first[depth:], True), entries[0][1]]
+        return rlp.joined([rlp.encode(_hex_prefix(first[depth:], True)), rlp.encode(entries[0][1])])
     shared = depth
     while shared < len(first) and first[shared] == last[shared]:
         shared += 1
     if shared > depth:
-        return [_hex_prefix(first[depth:shared], False), _reference(_node(entries, shared))]
-    branch: list[rlp.Item] = [b""] * 17
+        prefix = _hex_prefix(first[depth:shared], False)
+        return rlp.joined([rlp.encode(prefix), _reference(_node(entries, shared))])
+    branch = [NOTHING] * 17
     if len(first) == depth:
-        branch[16] = entries[0][1]
+        branch[16] = rlp.encode(entries[0][1])
         entries = entries[1:]
     start = 0
     while start < len(entries):
@@ -112,9 +114,9 @@ def _node(entries: list[tuple[Nibbles, bytes]], depth: int) -> rlp.Item:
             end += 1
         branch[int(nibble, 16)] = _reference(_node(entries[start:end], depth + 1))
         start = end
-    return branch
+    return rlp.joined(branch)
 
 
-def _reference(node: rlp.Item) -> rlp.Item:
-    encoded = rlp.encode(node)
-    return node if len(encoded) < 32 else keccak(encoded)
+def _reference(node: bytes) -> bytes:
+    """How a parent names the node: in full while it is short, otherwise by its hash."""
+    return node if len(node) < 32 else rlp.encode(keccak(node))

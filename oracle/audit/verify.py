@@ -1,4 +1,4 @@
-"""One audit: pin a block, fetch, check the node's word, replay, compare with storage, check the invariants."""
+"""One audit: pin a block; block by block check the node's word and replay; compare storage, check the invariants."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit import abi, checks, tokens
-from oracle.audit.blocks import Block, Header
+from oracle.audit.blocks import Block
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
+from oracle.audit.check_orders import check_i13
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
-from oracle.audit.platform import check_listing, directory_entries, own_blocks, require_complete
+from oracle.audit.onlooker import Onlooker
+from oracle.audit.platform import check_listing, directory_entries, require_complete, scope_of
 from oracle.audit.replay.engine import Engine
 from oracle.audit.replay.governance import Directory
 from oracle.audit.replay.world import AskContract, Module, World
 from oracle.audit.roots import Roots
 from oracle.audit.rpc import Node, NodeError, Progress, silent
-from oracle.audit.storage import Image, Layout, UnknownVariable
+from oracle.audit.storage import Layout, UnknownVariable
+from oracle.audit.stream import STANDARD, Sizes, Stream
+from oracle.audit.tally import Tally
+from oracle.audit.told import decode_logs
 
 IS_VALID_SIGNATURE: Final = keccak(b"isValidSignature(bytes32,bytes)")[:4]
 REVERTED: Final = 3
@@ -25,12 +30,11 @@ REVERTED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What came out, and the replayed books for bills and receipts."""
+    """What came out, and the books as they stand at the pinned block."""
 
     pinned: Pinned
     addresses: Mapping[str, bytes]
     world: World
-    chain: Sequence[Block]
     findings: Findings
 
     @property
@@ -38,12 +42,21 @@ class Audit:
         return self.findings.clean
 
 
-def audit(node: Node, directory: bytes, at: int | None = None, progress: Progress = silent) -> Audit:
-    """Recomputes the whole platform up to one block.
+def audit(
+    node: Node,
+    directory: bytes,
+    at: int | None = None,
+    progress: Progress = silent,
+    onlookers: Sequence[Onlooker] = (),
+    sizes: Sizes = STANDARD,
+) -> Audit:
+    """Recomputes the whole platform up to one block, as the chain goes by: what is held grows with assets, agreements
+    and accounts, not with readings.
 
     Args:
         directory: address of the platform's Directory, the only thing taken on trust besides the pinned block's hash.
         at: the block to pin; the latest where None.
+        onlookers: see every settlement and every block, and keep what they need.
 
     Raises:
         Fatal: there is no such platform behind this node.
@@ -55,28 +68,38 @@ def audit(node: Node, directory: bytes, at: int | None = None, progress: Progres
     require_complete(addresses, directory)
     engine = Engine(node, pinned.chain_id, addresses, findings, _contract_asker(node, pinned))
     world = engine.world
-    headers, chain = own_blocks(node, pinned, list(world.modules), findings)
-    engine.run(chain, progress)
+    world.onlookers = onlookers
+    tally, purse = Tally(world, findings), tokens.Purse(world.accounts.address)
+    scope = scope_of(node, pinned, list(world.modules), purse.bloom)
+    stream = Stream(node, pinned, scope.first, findings, progress, sizes)
+    for block in stream.blocks(scope.concerns):
+        engine.run(block)
+        purse.follow(block)
+        _look_at_logs(block, world, tally, findings)
     _check_births(world, findings)
     _check_directory(engine.directory, addresses, findings)
     currencies = world.accounts.admitted
     check_listing(addresses, currencies, findings)
-    told = checks.decode_logs(chain, world, findings)
-    whole = tokens.with_token_blocks(node, headers, chain, currencies, world.accounts.address, findings)
-    _check_token_moves(whole, told, world, findings)
-    words = _check_storage(node, pinned, headers, world, findings)
+    words = _check_storage(node, pinned, stream, world, findings)
     custodies = {
-        currency: custody
-        for currency in currencies
-        if (custody := tokens.custody(node, pinned, whole, currency, world.accounts.address, findings))
+        currency: custody for currency in currencies if (custody := purse.custody(node, pinned, currency, findings))
     }
-    evidence = checks.Evidence(world, told, words, custodies, findings)
-    for check in checks.ALL:
+    evidence = checks.Evidence(world, tally, words, custodies, findings)
+    for check in (*checks.ALL, check_i13):
         try:
             check(evidence)
         except UnknownVariable as error:
             findings.unchecked("invariants", Place(), f"not checked: {error}")
-    return Audit(pinned, addresses, world, chain, findings)
+    return Audit(pinned, addresses, world, findings)
+
+
+def _look_at_logs(block: Block, world: World, tally: Tally, findings: Findings) -> None:
+    told = list(decode_logs(block, world, findings))
+    for each in told:
+        tally.add(each)
+    tokens.check_moves(block, told, world.accounts.address, findings)
+    for onlooker in world.onlookers:
+        onlooker.block(block, told, world)
 
 
 def _contract_asker(node: Node, pinned: Pinned) -> AskContract:
@@ -113,49 +136,38 @@ def _entries(directory: Module) -> Mapping[bytes, bytes]:
     return directory.entries if isinstance(directory, Directory) else {}
 
 
-def _check_token_moves(chain: Sequence[Block], told: Sequence[checks.Told], world: World, findings: Findings) -> None:
-    moves: dict[str | None, list[tokens.Move]] = {}
-    ledger = world.accounts.address
-    for each in told:
-        if each.contract == "PrepaidAccounts" and each.event in ("Deposited", "Withdrawn"):
-            values, deposit = each.values, each.event == "Deposited"
-            source, target = (values["payer"], ledger) if deposit else (ledger, values["to"])
-            anchor = each.place.log_index or 0
-            move = tokens.Move(values["currency"], source, target, values["amount"], anchor, deposit)
-            moves.setdefault(each.place.transaction, []).append(move)
-    for block in chain:
-        for position, transaction in enumerate(block.transactions[: len(block.receipts)]):
-            if transaction.name in moves:
-                tokens.check_moves(block, position, moves[transaction.name], findings)
-
-
 def _check_storage(
-    node: Node, pinned: Pinned, headers: Sequence[Header], world: World, findings: Findings
+    node: Node, pinned: Pinned, stream: Stream, world: World, findings: Findings
 ) -> dict[bytes, dict[int, int]]:
     """Every word that the replay knows, one by one; then the proven storage root, so that there is no other word."""
     images = {address: _image(module, findings) for address, module in world.modules.items()}
-    slots = [(address, slot) for address, image in images.items() for slot in image.words]
-    words: dict[bytes, dict[int, int]] = {address: {} for address in images}
+    words: dict[bytes, dict[int, int]] = {}
     differing: set[bytes] = set()
-    for (address, slot), word in zip(slots, read_slots(node, pinned, slots), strict=True):
-        words[address][slot] = word
-        findings.figures["storage words compared"] += 1
-        if word != images[address].words[slot]:
+    for address, image in images.items():
+        slots = list(image)
+        words[address] = dict(zip(slots, read_slots(node, pinned, address, slots), strict=True))
+        findings.figures["storage words compared"] += len(slots)
+        if words[address] != image:
             differing.add(address)
-            _storage_finding(world.modules[address], slot, images[address], word, findings)
-    Roots(node, pinned, headers[-1].state_root, findings).check_all(world.modules, images, differing)
+            _storage_findings(world.modules[address], image, words[address], findings)
+    if stream.last is not None:
+        Roots(node, pinned, stream.last.state_root, findings).check_all(world.modules, images, differing)
     return words
 
 
-def _image(module: Module, findings: Findings) -> Image:
+def _image(module: Module, findings: Findings) -> dict[int, int]:
+    """What the contract's storage must hold, word by word."""
     try:
-        return Layout(module.abi.layout).image(module.storage())
+        return Layout(module.abi.layout).words(module.storage())
     except UnknownVariable as error:
         place = Place(contract=module.CONTRACT, address=module.address)
         findings.unchecked("storage", place, f"not checked: {error}")
-        return Image()
+        return {}
 
 
-def _storage_finding(module: Module, slot: int, image: Image, word: int, findings: Findings) -> None:
-    place = Place(contract=module.CONTRACT, address=module.address, slot=slot, variable=image.name_of(slot))
-    findings.add("storage", place, f"the chain holds {word:#066x}, the replay {image.words[slot]:#066x}")
+def _storage_findings(module: Module, image: Mapping[int, int], words: Mapping[int, int], findings: Findings) -> None:
+    wrong = [slot for slot, word in words.items() if word != image[slot]]
+    names = Layout(module.abi.layout).names(wrong, module.storage())
+    for slot in wrong:
+        place = Place(contract=module.CONTRACT, address=module.address, slot=slot, variable=names[slot])
+        findings.add("storage", place, f"the chain holds {words[slot]:#066x}, the replay {image[slot]:#066x}")

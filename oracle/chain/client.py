@@ -1,14 +1,16 @@
-"""One node behind typed calls and typed errors."""
+"""The chain behind typed calls and typed errors, through one node or several."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, Self, cast
 
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import TransactionNotFound
-from web3.types import FilterParams, LogReceipt, TxParams, TxReceipt
+from web3.types import FilterParams, LogReceipt, RPCEndpoint, RPCResponse, TxParams, TxReceipt
 
+from oracle.chain.endpoints import Endpoints
 from oracle.chain.node_errors import NodeNotReachable, NodeRefused, WrongChain, typed_errors
 from oracle.domain.hashing import to_address
 from oracle.errors import Fatal
@@ -22,6 +24,33 @@ class Block:
     number: BlockNumber
     hash: str
     time: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A block with what it says of its contents. `bloom`: 2048 bits as a number."""
+
+    number: BlockNumber
+    hash: str
+    parent: str
+    time: UnixTime
+    bloom: int
+    transactions: tuple[str, ...]
+
+    @classmethod
+    def read(cls, answer: RPCResponse) -> Self:
+        """Raises NodeRefused where the node does not have the block."""
+        block = answer.get("result")
+        if not isinstance(block, dict):
+            raise NodeRefused("node", f"did not give a block: {str(answer.get('error'))[:200]}")
+        return cls(
+            BlockNumber(int(block["number"], 16)),
+            block["hash"],
+            block["parentHash"],
+            UnixTime(int(block["timestamp"], 16)),
+            int(block["logsBloom"], 16),
+            tuple(block["transactions"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +75,17 @@ class Fees:
 class ChainClient:
     """JSON-RPC over HTTP. Raises NodeNotReachable, NodeRefused or CallReverted from every method."""
 
-    def __init__(self, rpc_url: str, timeout: float = 10, chain_id: int | None = None) -> None:
-        self._provider = HTTPProvider(rpc_url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
-        self.web3 = Web3(self._provider)
+    def __init__(
+        self, rpc_url: str | Sequence[str], timeout: float = 10, chain_id: int | None = None, head_lag: int = 5
+    ) -> None:
+        """
+        Args:
+            rpc_url: one node, or several of the same chain in the order of preference.
+            head_lag: most blocks that a node may be behind the best and still be read from.
+        """
+        urls = [rpc_url] if isinstance(rpc_url, str) else list(rpc_url)
+        self._endpoints = Endpoints(urls, timeout, head_lag, None if chain_id is None else ChainId(chain_id))
+        self.web3 = Web3(self._endpoints)
         self._expected = chain_id
         self._chain_id: ChainId | None = None
 
@@ -64,18 +101,34 @@ class ChainClient:
             ) from error
 
     def check_chain(self) -> ChainId:
-        """Asks the node for its chain id again. Raises WrongChain where it is not the expected one."""
+        """Asks the nodes for their chain id again. Raises WrongChain where none is on the expected one."""
+        if not self._endpoints.is_alone:
+            return self._survey()
         with typed_errors("eth_chainId"):
             found = ChainId(self.web3.eth.chain_id)
         expected = self._expected if self._chain_id is None else self._chain_id
         if expected is not None and found != expected:
-            raise WrongChain(
-                "chain",
-                f"the node is on chain {found}, not {expected}",
-                "Set CISE_RPC_URL to a node of the right chain.",
-            )
+            raise _wrong_chain([found], expected)
         self._chain_id = found
         return found
+
+    def health(self) -> list[str]:
+        """How each node is, in the order of the settings."""
+        return [health.value for health in self._endpoints.health()]
+
+    def each_node(self) -> AbstractContextManager[Iterator[None]]:
+        """An iteration whose every step asks one usable node only: for a second opinion."""
+        return self._endpoints.each_alone()
+
+    def _survey(self) -> ChainId:
+        with typed_errors("eth_chainId"):
+            on_expected = self._endpoints.survey()
+        expected = self._endpoints.expected
+        assert expected is not None, "a survey that ends knows a chain"
+        if not on_expected:
+            raise _wrong_chain(self._endpoints.found_chains(), expected)
+        self._chain_id = expected
+        return expected
 
     @property
     def chain_id(self) -> ChainId:
@@ -90,24 +143,41 @@ class ChainClient:
             found = self.web3.eth.get_block(number)
         return Block(BlockNumber(found["number"]), found["hash"].to_0x_hex(), UnixTime(found["timestamp"]))
 
-    def block_times(self, numbers: Sequence[BlockNumber]) -> dict[BlockNumber, UnixTime]:
-        """When these blocks were made, in one request per hundred."""
-        times: dict[BlockNumber, UnixTime] = {}
-        for start in range(0, len(numbers), 100):
-            with typed_errors("a batch of blocks"), self.web3.batch_requests() as batch:
-                for number in numbers[start : start + 100]:
-                    batch.add(self.web3.eth.get_block(number))
-                for found in cast(list[Any], batch.execute()):
-                    times[BlockNumber(found["number"])] = UnixTime(found["timestamp"])
-        return times
+    def headers(self, first: BlockNumber, last: BlockNumber) -> list[Header]:
+        """Of every block in a range, in one request per hundred."""
+        found: list[Header] = []
+        for start in range(first, last + 1, 100):
+            numbers = range(start, min(start + 100, last + 1))
+            # Past web3, which takes longer to dress an answer than a node to give it.
+            wanted = [(RPCEndpoint("eth_getBlockByNumber"), [hex(number), False]) for number in numbers]
+            with typed_errors("a batch of blocks"):
+                answers = self._endpoints.make_batch_request(wanted)
+            found += [Header.read(answer) for answer in (answers if isinstance(answers, list) else [answers])]
+        if [header.number for header in found] != list(range(first, last + 1)):
+            raise NodeRefused("node", f"did not give the blocks {first} to {last}")
+        return found
+
+    def logs_by_receipts(self, header: Header) -> list[LogReceipt]:
+        """Every log of a block, from its transactions' receipts."""
+        found: list[LogReceipt] = []
+        for start in range(0, len(header.transactions), 100):
+            with typed_errors("a batch of receipts"), self.web3.batch_requests() as batch:
+                for transaction in header.transactions[start : start + 100]:
+                    batch.add(self.web3.eth.get_transaction_receipt(cast(Any, transaction)))
+                for receipt in cast(list[TxReceipt], batch.execute()):
+                    found += receipt["logs"]
+        return found
 
     def call(self, function: ContractFunction, block: BlockNumber | None = None) -> Any:
         """The result of a view at a block (default: the latest)."""
         with typed_errors(function.fn_name):
             return function.call(block_identifier="latest" if block is None else block)
 
-    def call_many(self, functions: Sequence[ContractFunction], block: BlockNumber) -> list[Any]:
-        """The results of many views at one block, in one request per hundred."""
+    def call_many(self, functions: Sequence[ContractFunction], block: BlockNumber | Literal["pending"]) -> list[Any]:
+        """The results of many views at one block, in one request per hundred.
+
+        "pending": with what waits in the node's pool, as far as the node knows and tells.
+        """
         results: list[Any] = []
         for start in range(0, len(functions), 100):
             with typed_errors("a batch of views"), self.web3.batch_requests() as batch:
@@ -187,6 +257,14 @@ class ChainClient:
 
 class _NotFound(Exception):
     pass
+
+
+def _wrong_chain(found: Sequence[int], expected: int) -> WrongChain:
+    return WrongChain(
+        "chain",
+        f"the node is on chain {', '.join(map(str, found))}, not {expected}",
+        "Set CISE_RPC_URL to a node of the right chain.",
+    )
 
 
 def checksummed(value: str | bytes) -> Address:

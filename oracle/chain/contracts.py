@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Self
 
+from eth_utils.abi import function_abi_to_4byte_selector
 from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -26,7 +27,12 @@ AGREEMENTS = "UsageAgreements"
 SPLITTER = "FeeSplitter"
 OFFERS = "OfferBook"
 CREDITS = "CreditNotes"
-NEEDED = (ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS)
+MARKET = "ServiceMarket"
+SERVICE_TERMS = "ServiceTermsBook"
+HAND_OVERS = "HandOvers"
+NEEDED = (
+    ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
+)  # fmt: skip
 SKIP_REASONS = (
     "none",
     "unknown_agreement",
@@ -40,6 +46,12 @@ SKIP_REASONS = (
     "implausible",
 )
 """`UsageAgreements.SkipReason` in its order."""
+
+
+_RELAYED = {
+    AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
+    SPLITTER: ("distribute",),
+}
 
 
 @cache
@@ -110,6 +122,9 @@ class Platform:
         self.splitter = contract(web3, f"I{SPLITTER}", addresses[SPLITTER])
         self.offers = contract(web3, f"I{OFFERS}", addresses[OFFERS])
         self.credits = contract(web3, f"I{CREDITS}", addresses[CREDITS])
+        self.market = contract(web3, f"I{MARKET}", addresses[MARKET])
+        self.service_terms = contract(web3, f"I{SERVICE_TERMS}", addresses[SERVICE_TERMS])
+        self.hand_overs = contract(web3, f"I{HAND_OVERS}", addresses[HAND_OVERS])
         self.domains = domains(chain_id, addresses)
 
     @classmethod
@@ -134,6 +149,17 @@ class Platform:
         """The contracts whose events make the read model, with their names."""
         return {self.addresses[name]: name for name in NEEDED}
 
+    def relayed(self) -> dict[Address, frozenset[bytes]]:
+        """All that a relayer's key may be used for: these functions on these contracts."""
+        return {
+            self.addresses[name]: frozenset(
+                function_abi_to_4byte_selector(item)
+                for item in load_artefact(f"I{name}")["abi"]
+                if item["type"] == "function" and item["name"] in functions
+            )
+            for name, functions in _RELAYED.items()
+        }
+
     def settle(self, batch: bytes) -> ContractFunction:
         return self.agreements.functions.settle(batch)
 
@@ -153,7 +179,8 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    return Domains(chain_id, addresses[AGREEMENTS], addresses[METERS], addresses[ASSETS], addresses[ACCOUNTS])
+    verifiers = (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
+    return Domains(chain_id, *(addresses[name] for name in verifiers))
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

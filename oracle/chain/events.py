@@ -1,15 +1,16 @@
-"""Logs of the platform's contracts as typed events, read in chunks."""
+"""Logs of the platform's contracts as typed events, read in chunks and held against their blocks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from eth_abi.abi import decode
 from eth_utils.abi import collapse_if_tuple, event_abi_to_log_topic
 from web3.types import LogReceipt
 
-from oracle.chain.client import ChainClient, checksummed
+from oracle.chain.client import ChainClient, Header, checksummed
 from oracle.chain.contracts import Platform, load_artefact
+from oracle.chain.log_check import checked_logs
 from oracle.chain.node_errors import NodeRefused
 from oracle.types import Address, BlockNumber
 
@@ -33,6 +34,14 @@ class Event:
         return Address(self.arguments[name])
 
 
+class Stretch(NamedTuple):
+    """A chunk up to block `last`: its events in chain order, and its blocks, each the child of the one before."""
+
+    last: BlockNumber
+    events: list[Event]
+    headers: list[Header]
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     name: str
@@ -52,23 +61,21 @@ class EventReader:
                 if item["type"] == "event":
                     self._shapes[address, event_abi_to_log_topic(item)] = _shape(item)
 
-    def read(
-        self, client: ChainClient, first: BlockNumber, last: BlockNumber, chunk: int
-    ) -> Iterator[tuple[BlockNumber, list[Event]]]:
-        """(last block of the chunk, its events in chain order). A node that refuses a range is asked for half of it."""
+    def read(self, client: ChainClient, first: BlockNumber, last: BlockNumber, chunk: int) -> Iterator[Stretch]:
+        """Chunk by chunk. A node that refuses a range is asked for half of it."""
         addresses = list(self._contracts)
         start = int(first)
         while start <= last:
             end = BlockNumber(min(start + chunk - 1, last))
             try:
-                logs = client.logs(addresses, BlockNumber(start), end)
+                logs, headers = checked_logs(client, addresses, BlockNumber(start), end)
             except NodeRefused:
                 if end == start:
                     raise
                 chunk = max((end - start + 1) // 2, 1)
                 continue
             found = [event for log in logs if (event := self.decode(log)) is not None]
-            yield end, sorted(found, key=lambda event: (event.block, event.log_index))
+            yield Stretch(end, sorted(found, key=lambda event: (event.block, event.log_index)), headers)
             start = end + 1
 
     def decode(self, log: LogReceipt) -> Event | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from pydantic import SecretStr
 
 from oracle.domain.signatures import SigningKey
@@ -20,6 +21,15 @@ def permit_key(settings: Settings) -> SigningKey | None:
     """The key that signs permits; None: this oracle issues none. Raises Fatal where it is no key."""
     secret = _secret("permit", settings.permit_key, settings.permit_keystore, settings.permit_keystore_password)
     return None if secret is None else SigningKey(bytes.fromhex(secret.get_secret_value()))
+
+
+def watcher_account(settings: Settings) -> LocalAccount | None:
+    """The account that opens service orders; None: this oracle watches nothing. Raises Fatal where it is no key."""
+    secret = _secret("watcher", settings.watcher_key, None, None)
+    if secret is None:
+        return None
+    account: LocalAccount = Account.from_key(secret.get_secret_value())
+    return account
 
 
 def _secret(role: str, key: SecretStr | None, keystore: Path | None, password: SecretStr | None) -> SecretStr | None:

@@ -6,12 +6,13 @@ import typer
 from rich.console import Console
 
 from oracle.cli import output
+from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
 from oracle.domain.signatures import SigningKey
-from oracle.parties import assets
+from oracle.parties import assets, circular
 from oracle.types import Address, AssetId, TariffId, UnixTime
 
-app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, offer, list.")
+app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, take-back, offer, list.")
 Asset = Annotated[int, typer.Argument(help="The asset's number.", min=1)]
 DAY = 86_400
 
@@ -46,7 +47,8 @@ def register(
 def bind_meter(
     asset: Asset,
     key: Key,
-    meter_key: Annotated[str, typer.Option("--meter-key", help="The machine's own key.", metavar="KEY")],
+    meter: Annotated[str, typer.Option("--meter-key", help="The machine's own key.", metavar="KEY")],
+    curve: Curve = MeterCurve.SECP256K1,
     permit_signer: Annotated[
         str | None, typer.Option("--permit-signer", help="Whom the provider lets sign permits.", metavar="ACCOUNT")
     ] = None,
@@ -65,9 +67,9 @@ def bind_meter(
         raise typer.BadParameter("--permit-signer and --rotation-key belong together")
     session = connect(rpc, directory, data)
     wallet = session.wallet(key, password_file)
-    machine, number = session.account(meter_key, password_file), AssetId(asset)
-    done = assets.bind_meter(wallet, number, SigningKey(bytes(machine.key)))
-    document = {"asset": asset, "meter": machine.address, "transaction": done.transaction}
+    machine, number = meter_key(session.account(meter, password_file), curve), AssetId(asset)
+    done = assets.bind_meter(wallet, number, machine)
+    document = {"asset": asset, "meter": machine.address, "curve": curve.value, "transaction": done.transaction}
     if permit_signer is not None and rotation_key is not None:
         cold = session.account(rotation_key, password_file)
         signer = session.address(permit_signer)
@@ -75,6 +77,27 @@ def bind_meter(
         assets.appoint_permit_signer(wallet, number, SigningKey(bytes(cold.key)), signer)
         document |= {"rotationKey": cold.address, "permitSigner": signer}
     output.show(as_json, document, lambda out: out.print(output.facts(document)))
+
+
+@app.command("take-back")
+def take_back(
+    asset: Asset,
+    key: Key,
+    years: Annotated[int, typer.Option("--years", help="For how long the promise stands.", min=1, max=100)] = 10,
+    password_file: PasswordFile = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Promise, as the maker, to take the machine back."""
+    session = connect(rpc, directory, data)
+    wallet = session.wallet(key, password_file)
+    until = UnixTime(session.client.block(session.client.head()).time + years * circular.YEAR)
+    done = circular.promise_take_back(wallet, AssetId(asset), until)
+    document = {"asset": asset, "by": wallet.address, "until": until, "transaction": done.transaction}
+    rows = document | {"until": output.moment(until)}
+    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
 
 
 @app.command()

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from oracle.audit import journal, receipt, report, statement
+from oracle.audit import history, journal, receipt, report, statement
 from oracle.audit.abi import unhex
 from oracle.audit.findings import Findings
+from oracle.audit.keccak import checksum_address
+from oracle.audit.onlooker import Onlooker, Settlements
 from oracle.audit.rpc import Node
 from oracle.audit.rpc import Progress as Watch
 from oracle.audit.verify import Audit
@@ -22,6 +24,9 @@ from oracle.audit.verify import audit as run_audit
 from oracle.cli import output
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Rpc, settings_from
 from oracle.errors import Rejected
+from oracle.formats import epcis
+from oracle.formats.told import LifeOf
+from oracle.types import Address, AssetId, ChainId
 
 app = typer.Typer(no_args_is_help=True, help="Trust nobody: recompute every figure from the chain alone.")
 
@@ -63,17 +68,19 @@ def check_receipt(
         raise typer.BadParameter("--agreement and --sequence belong together, and not with --offline")
     findings = Findings()
     if agreement is not None and sequence is not None:
-        audited = _audit(rpc, directory, data, at, as_json)
+        kept = Settlements.of_agreement(agreement)
+        audited = _audit(rpc, directory, data, at, as_json, kept)
         findings = audited.findings
-        document = receipt.write(audited, agreement, sequence)
+        document = receipt.write(audited, kept, agreement, sequence)
         file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         well = f"Written: {file}"
     else:
         document = _read(file)
         receipt.check_document(document, findings, offline)
         if not offline:
-            audited = _audit(rpc, directory, data, at, as_json)
-            receipt.check_against_chain(document, audited, findings)
+            kept = Settlements.of_agreement(document["reading"]["agreementId"])
+            audited = _audit(rpc, directory, data, at, as_json, kept)
+            receipt.check_against_chain(document, audited, kept, findings)
             findings.found += audited.findings.found
             findings.not_checked += audited.findings.not_checked
         well = "The receipt is what it says."
@@ -98,14 +105,49 @@ def show_statement(
     if (agreement is None) == (account is None):
         raise typer.BadParameter("name either --agreement or --account")
     customer = None if account is None else _address(account)
-    audited = _audit(rpc, directory, data, at, as_json)
+    number = agreement or 0
+    kept = Settlements.of_agreement(number) if customer is None else Settlements.of_customer(customer)
+    audited = _audit(rpc, directory, data, at, as_json, kept)
     if customer is not None:
-        bills = statement.bills_of(audited, customer, since, until)
+        bills = statement.bills_of(audited, kept, customer, since, until)
     else:
-        bills = [statement.bill(audited, agreement or 0, since, until)]
+        bills = [statement.bill(audited, kept, number, since, until)]
     document = {"block": audited.pinned.number, "clean": audited.clean, "bills": statement.as_documents(bills)}
     output.show(as_json, document, lambda out: report.show_bills(out, bills))
     _finish(audited.findings, quiet=as_json)
+
+
+@app.command("history")
+def show_history(
+    asset: Annotated[int, typer.Option("--asset", help="The asset's number.", min=1)],
+    as_epcis: Annotated[bool, typer.Option("--epcis", help="As EPCIS 2.0 JSON-LD, without customers.")] = False,
+    at: At = None,
+    rpc: Rpc = None,
+    directory: DirectoryAddress = None,
+    data: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """The life of one asset: title, meters, liens, documents, agreements with units and money."""
+    if as_epcis:
+        _show_epcis(asset, rpc, directory, data, at)
+        return
+    life = history.Life(asset)
+    audited = _audit(rpc, directory, data, at, as_json, life)
+    document = life.document(audited)
+    output.show(as_json, document, lambda out: history.show(out, document))
+    _finish(audited.findings, quiet=as_json)
+
+
+def _show_epcis(asset: int, rpc: str | None, directory: str | None, data: Path | None, at: int | None) -> None:
+    life = LifeOf(AssetId(asset))
+    audited = _audit(rpc, directory, data, at, True, life)
+    if not life.happenings:
+        raise Rejected("unknown_asset", f"asset {asset}", "there is none up to the pinned block")
+    registry = Address(checksum_address(audited.world.assets.address))
+    platform = epcis.Platform(ChainId(audited.pinned.chain_id), registry)
+    document = epcis.epcis_document(platform, life.happenings, life.happenings[-1].time)
+    typer.echo(json.dumps(document, indent=2))
+    _finish(audited.findings, quiet=True)
 
 
 @app.command()
@@ -120,20 +162,22 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Every movement of the ledger as a double entry."""
-    audited = _audit(rpc, directory, data, at, quiet=True)
-    rows = list(journal.movements(audited, since, until))
+    seen = journal.Movements(since, until)
+    audited = _audit(rpc, directory, data, at, True, seen)
     wanted = Format.JSON if as_json else form
     writers = {Format.CSV: journal.as_csv, Format.JSON: journal.as_json, Format.BEANCOUNT: journal.as_beancount}
-    typer.echo(writers[wanted](rows).rstrip("\n"))
+    typer.echo(writers[wanted](seen.rows).rstrip("\n"))
     _finish(audited.findings, quiet=False)
 
 
-def _audit(rpc: str | None, directory: str | None, data: Path | None, at: int | None, quiet: bool) -> Audit:
+def _audit(
+    rpc: str | None, directory: str | None, data: Path | None, at: int | None, quiet: bool, *onlookers: Onlooker
+) -> Audit:
     settings = settings_from(data, rpc, directory)
     with _watching(quiet) as watch:
         node = Node(settings.rpc_url, watch)
         try:
-            return run_audit(node, _address(settings.directory), at, watch)
+            return run_audit(node, _address(settings.directory), at, watch, onlookers)
         finally:
             node.close()
 

@@ -78,7 +78,10 @@ def show(console: Console, told: FlightsTold) -> None:
             ],
         )
     )
-    console.print(f"{figures['readings']:,} signed readings are settled, and each of them was audited.")
+    console.print(
+        f"{figures['readings']:,} signed readings are settled, and each of them was audited, "
+        f"{figures['auditedReadingsPerCpuSecond']:,} in a second of processor time."
+    )
     for finding in (*told.audit["findings"], *told.audit["notChecked"]):
         console.print(f"{finding['check']}: {finding['message']}", style="red", markup=False)
     for claim in told.claims.failed:

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 
 from oracle.cli import output
+from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect, running_door
 from oracle.demo import machine
 from oracle.device.runner import Pace, Report
 from oracle.domain.readings import SignedReading
-from oracle.domain.signatures import SigningKey
 from oracle.errors import Rejected
 from oracle.types import AgreementId, AssetId
 
@@ -29,6 +29,7 @@ def run(
     asset: Annotated[int, typer.Option("--asset", help="Which machine this is.", min=1)],
     agreement: Annotated[int, typer.Option("--agreement", help="Whom it serves.", min=1)],
     key: Key,
+    curve: Curve = MeterCurve.SECP256K1,
     kind: Annotated[str, typer.Option("--kind", help=" | ".join(machine.KINDS))] = "drill",
     door: Annotated[str | None, typer.Option("--door", help="The oracle's address.", metavar="URL")] = None,
     level: Annotated[int, typer.Option("--level", help="Load level at the start.", min=0, max=3)] = 1,
@@ -47,12 +48,11 @@ def run(
     if kind not in machine.KINDS:
         raise typer.BadParameter(f"there is no simulated {kind}; there are: {', '.join(machine.KINDS)}")
     session = connect(rpc, directory, data)
-    account = session.account(key, password_file)
     plan = machine.MachinePlan(
         AssetId(asset),
         AgreementId(agreement),
         kind,
-        SigningKey(bytes(account.key)),
+        meter_key(session.account(key, password_file), curve),
         session.settings.data_dir / f"asset-{asset}",
         door or running_door(session.settings),
         Pace(step_ms, min(50, step_ms), reading_ms, permit_ms),

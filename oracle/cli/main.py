@@ -7,7 +7,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from oracle.cli import account, agreement, asset, audit, demo, device, keys, oracle, output, split, tariff, up
+from oracle.cli import (
+    account,
+    agreement,
+    asset,
+    audit,
+    demo,
+    device,
+    keys,
+    market,
+    oracle,
+    output,
+    passport,
+    split,
+    tariff,
+    up,
+)
 from oracle.errors import CiseError
 
 
@@ -40,9 +55,11 @@ app.add_typer(device.app, name="device")
 app.add_typer(keys.app, name="keys")
 app.add_typer(account.app, name="account")
 app.add_typer(asset.app, name="asset")
+app.add_typer(passport.app, name="passport")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(split.app, name="split")
 app.add_typer(agreement.app, name="agreement")
+app.add_typer(market.app, name="market")
 app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":

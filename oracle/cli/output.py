@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from oracle.chain.node_errors import CallReverted
 from oracle.errors import CiseError, Fatal, Rejected, Retryable
@@ -56,7 +57,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     for heading in headings:
         made.add_column(heading, overflow="fold")
     for row in rows:
-        made.add_row(*("–" if value is None else str(value) for value in row))
+        made.add_row(*("–" if value is None else value if isinstance(value, Text) else str(value) for value in row))
     return made
 
 

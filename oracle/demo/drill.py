@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from os import pathsep
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff, charge
 from oracle.errors import Fatal, Rejected
+from oracle.formats import passport
 from oracle.parties import accounts, agreements, assets, splits, tariffs
+from oracle.parties.circular import Paper, make_offerable
 from oracle.parties.currencies import find_currency, token
 from oracle.parties.keystore import local_account
 from oracle.parties.reverts import Refused
@@ -137,6 +140,8 @@ class DrillStory:
         assets.set_rotation_key(owner, self._asset, rotation.address)
         signer = Address(local_account(PERMIT_SIGNER).address)
         assets.appoint_permit_signer(owner, self._asset, rotation, signer)
+        material = passport.read(passport.shipped("smart-drill"), datetime.now(UTC).date())
+        make_offerable(maker, owner, self._asset, Paper(passport.passport_hash(material), ""))
         assets.put_in_service(owner, self._asset)
         payees = [splits.Payee(_address(part), share) for part, share in SHARES.items()]
         self._split, _ = splits.create(owner, payees, [self.currency.address])

@@ -31,8 +31,10 @@ PUBLISHED = {BY_THRUST: "engine", BY_HOUR: "flight-hour"}
 SPLIT = SplitId(1)
 FIRST_CARRIER = 20
 """Number of the node's account of the first carrier; as many follow as there are carriers."""
-AIRCRAFT_IN_A_BLOCK = 300
-OPENINGS_IN_A_BLOCK = 1_000
+AIRCRAFT_IN_A_BLOCK = 75
+OPENINGS_IN_A_BLOCK = 300
+"""Anvil tells a block's receipts in time that grows with the square of its transactions, and hashes all its state for
+every block: 300 transactions in a block cost least."""
 GAS = {"register": 400_000, "announceMeter": 400_000, "repoint": 200_000, "offer": 250_000, "open": 600_000}
 CARRIER_FUNDS = BaseUnits(10**15)
 """A billion in a currency of six decimals: more than anybody flies."""

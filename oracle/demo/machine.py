@@ -14,7 +14,7 @@ from oracle.device.machines import kinds
 from oracle.device.meter import Meter
 from oracle.device.permit_check import PermitCheck
 from oracle.device.runner import Pace, Runner
-from oracle.domain.signatures import SigningKey
+from oracle.domain.signatures import MeterKey
 from oracle.domain.tariffs import Tariff
 from oracle.errors import Fatal, Rejected
 from oracle.parties import assets, tariffs
@@ -31,7 +31,7 @@ class MachinePlan:
     asset: AssetId
     agreement: AgreementId
     kind: str
-    key: SigningKey
+    key: MeterKey
     folder: Path
     door_url: str
     pace: Pace
@@ -79,7 +79,7 @@ def _require_own_meter(client: ChainClient, platform: Platform, plan: MachinePla
         raise Fatal(
             "device",
             f"asset {plan.asset} has the meter {bound}, not {plan.key.address}",
-            "Use the key that `cise asset bind-meter` bound (--key).",
+            "Use the key that `cise asset bind-meter` bound (--key), of the same --curve.",
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import yaml
@@ -13,6 +14,9 @@ from oracle.errors import Fatal
 from oracle.types import Address
 
 REMEDY = "See oracle/deployment/config/local.yaml for the form."
+DEFAULT_POLICY = "circular"
+POLICIES: Mapping[str, str] = MappingProxyType({"circular": "CircularEligibility", "list": "EligibilityList"})
+"""What may be offered: with passport and take-back by admitted providers, or anything of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class DeploymentConfig:
     mock_currencies: tuple[str, ...]
     currencies: tuple[Address, ...]
     providers: tuple[Address, ...]
+    workers: tuple[Address, ...]
+    policy: str
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], node_accounts: Sequence[str]) -> Self:
@@ -48,6 +54,9 @@ class DeploymentConfig:
         roles = document["roles"]
         if missing := {"admin", "guardian", "listing"} - set(roles):
             raise Fatal("deployment", f"roles: missing {', '.join(sorted(missing))}", REMEDY)
+        policy = str(document.get("policy") or DEFAULT_POLICY)
+        if policy not in POLICIES:
+            raise Fatal("deployment", f"policy: {policy!r} is none of {', '.join(POLICIES)}", REMEDY)
         return cls(
             admin=resolve("roles.admin", roles["admin"]),
             guardian=resolve("roles.guardian", roles["guardian"]),
@@ -56,6 +65,8 @@ class DeploymentConfig:
             mock_currencies=tuple(document.get("mock_currencies") or ()),
             currencies=tuple(resolve("currencies", one) for one in document.get("currencies") or ()),
             providers=tuple(resolve("providers", one) for one in document.get("providers") or ()),
+            workers=tuple(resolve("workers", one) for one in document.get("workers") or ()),
+            policy=policy,
         )
 
 

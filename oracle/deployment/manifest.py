@@ -14,6 +14,7 @@ def write_manifest(path: Path, deployment: Deployment) -> None:
         "block": deployment.block,
         "directory": deployment.directory,
         "contracts": dict(deployment.addresses),
+        "roles": dict(deployment.roles),
     }
     path.write_text(json.dumps(document, indent=2) + "\n")
 
@@ -26,6 +27,7 @@ def read_manifest(path: Path) -> Deployment:
             chain_id=ChainId(int(document["chainId"])),
             block=BlockNumber(int(document["block"])),
             addresses={name: Address(address) for name, address in document["contracts"].items()},
+            roles={name: Address(address) for name, address in document.get("roles", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Fatal(

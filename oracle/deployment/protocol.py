@@ -1,29 +1,31 @@
 """Deploys the whole platform: a function of its configuration and the deployer's nonce that keeps no state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
 
-from oracle.deployment.config import DeploymentConfig
-from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED
+from oracle.deployment.config import POLICIES, DeploymentConfig
+from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED, ROLE_NAMES
 from oracle.deployment.sending import Sender
 from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber, ChainId
 
 NO_DELAY = 0
+EVERY_KIND_OF_WORK = (1 << 7) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Contracts by name, as listed in the Directory (`Directory` itself included)."""
+    """Contracts by name, as listed in the Directory (`Directory` itself included); who was given which role."""
 
     chain_id: ChainId
     block: BlockNumber
     addresses: Mapping[str, Address]
+    roles: Mapping[str, Address] = field(default_factory=dict)
 
     @property
     def directory(self) -> Address:
@@ -46,6 +48,11 @@ def deploy(web3: Web3, deployer: str | LocalAccount, config: Mapping[str, Any]) 
         chain_id=ChainId(web3.eth.chain_id),
         block=BlockNumber(block),
         addresses={name: Address(contract.address) for name, contract in contracts.items()},
+        roles={
+            ROLE_NAMES[ADMIN]: plan.admin,
+            ROLE_NAMES[GUARDIAN]: plan.guardian,
+            ROLE_NAMES[LISTING]: plan.listing,
+        },
     )
 
 
@@ -55,11 +62,19 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     accounts = sender.deploy("PrepaidAccounts", authority.address)
     splitter = sender.deploy("FeeSplitter", accounts.address)
     # Registries, meters and agreements know each other as immutables; the later ones' addresses follow from the nonce.
-    agreements_address = sender.address_after(4)
+    agreements_address = sender.address_after(6)
     assets = sender.deploy(
-        "AssetRegistry", authority.address, splitter.address, sender.address_after(1), agreements_address
+        "AssetRegistry",
+        authority.address,
+        splitter.address,
+        sender.address_after(1),
+        agreements_address,
+        sender.address_after(2),
+        sender.address_after(3),
     )
     meters = sender.deploy("MeterRegistry", assets.address, agreements_address)
+    components = sender.deploy("Components", assets.address, meters.address, agreements_address)
+    end_of_life = sender.deploy("EndOfLife", assets.address, agreements_address)
     tariffs = sender.deploy("TariffBook", accounts.address)
     offers = sender.deploy("OfferBook", authority.address, assets.address, tariffs.address, splitter.address)
     agreements = sender.deploy(
@@ -75,7 +90,31 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     if agreements.address != agreements_address:
         raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
     credits = sender.deploy("CreditNotes", accounts.address, assets.address, tariffs.address, agreements.address)
-    eligibility = sender.deploy("EligibilityList", authority.address)
+    reservations = sender.deploy(
+        "Reservations",
+        accounts.address,
+        assets.address,
+        agreements.address,
+        offers.address,
+        splitter.address,
+        plan.community,
+    )
+    providers = sender.deploy("EligibilityList", authority.address)
+    circular = sender.deploy("CircularEligibility", providers.address, assets.address, end_of_life.address)
+    workers = sender.deploy("WorkerList", authority.address)
+    terms = sender.deploy("ServiceTermsBook", accounts.address, assets.address)
+    market = sender.deploy(
+        "ServiceMarket",
+        authority.address,
+        accounts.address,
+        assets.address,
+        meters.address,
+        agreements.address,
+        terms.address,
+        sender.address_after(1),
+        plan.community,
+    )
+    hand_overs = sender.deploy("HandOvers", assets.address, market.address)
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
         "Authority": authority,
@@ -84,11 +123,19 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "FeeSplitter": splitter,
         "AssetRegistry": assets,
         "MeterRegistry": meters,
+        "Components": components,
+        "EndOfLife": end_of_life,
         "TariffBook": tariffs,
         "OfferBook": offers,
         "UsageAgreements": agreements,
         "CreditNotes": credits,
-        "EligibilityList": eligibility,
+        "Reservations": reservations,
+        "EligibilityList": providers,
+        "CircularEligibility": circular,
+        "WorkerList": workers,
+        "ServiceTermsBook": terms,
+        "ServiceMarket": market,
+        "HandOvers": hand_overs,
         **mocks,
     }
 
@@ -107,9 +154,16 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
         sender.call(contracts["Directory"], "set", name.encode().ljust(32, b"\0"), contract.address)
     for currency in (*(contracts[name].address for name in plan.mock_currencies), *plan.currencies):
         sender.call(contracts["PrepaidAccounts"], "admitCurrency", currency)
-    sender.call(contracts["AssetRegistry"], "setEligibility", contracts["EligibilityList"].address)
+    # A decision about a machine's next use is a reason to take parts out of it.
+    sender.call(contracts["AssetRegistry"], "appointRecorder", contracts["EndOfLife"].address, True)
+    sender.call(contracts["AssetRegistry"], "setEligibility", contracts[POLICIES[plan.policy]].address)
     for provider in plan.providers:
         sender.call(contracts["EligibilityList"], "admit", provider)
+    sender.call(contracts["ServiceMarket"], "setEligibility", contracts["WorkerList"].address)
+    for worker in plan.workers:
+        sender.call(contracts["WorkerList"], "admit", worker, EVERY_KIND_OF_WORK)
+    for recorder in ("ServiceMarket", "HandOvers"):
+        sender.call(contracts["AssetRegistry"], "appointRecorder", contracts[recorder].address, True)
 
 
 def _hand_over(sender: Sender, authority: Contract, plan: DeploymentConfig) -> None:

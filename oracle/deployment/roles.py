@@ -21,7 +21,10 @@ RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
         },
         "OfferBook": {"pause()": GUARDIAN, "unpause()": GUARDIAN},
         "EligibilityList": {"admit(address)": LISTING, "dismiss(address)": LISTING},
+        "ServiceMarket": {"setEligibility(address)": LISTING, "pause()": GUARDIAN, "unpause()": GUARDIAN},
+        "WorkerList": {"admit(address,uint8)": LISTING},
     }
 )
 """Every restricted function of every contract. What is not named here nobody has special power over: UsageAgreements,
-FeeSplitter, MeterRegistry, TariffBook and CreditNotes have no authority at all."""
+FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife, Reservations, ServiceTermsBook and HandOvers
+have no authority at all."""

@@ -32,6 +32,7 @@ class Contract(StrEnum):
     METER_REGISTRY = "MeterRegistry"
     ASSET_REGISTRY = "AssetRegistry"
     PREPAID_ACCOUNTS = "PrepaidAccounts"
+    HAND_OVERS = "HandOvers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Domains:
         meter_registry: Address,
         asset_registry: Address,
         prepaid_accounts: Address,
+        hand_overs: Address,
     ) -> None:
         self.chain_id = chain_id
         self._by_contract = {
@@ -66,6 +68,7 @@ class Domains:
             Contract.METER_REGISTRY: Domain(chain_id, meter_registry),
             Contract.ASSET_REGISTRY: Domain(chain_id, asset_registry),
             Contract.PREPAID_ACCOUNTS: Domain(chain_id, prepaid_accounts),
+            Contract.HAND_OVERS: Domain(chain_id, hand_overs),
         }
 
     def of(self, form: "Form | type[Form]") -> Domain:

@@ -132,7 +132,8 @@ def parse_tariff(document: object) -> Tariff:
 
 def usage_charge(tariff: Tariff, registers: Registers) -> int:
     """The usage part in base units, one floor over the sum of all registers; up to 126 bits wide."""
-    return sum(r * price for r, price in zip(registers, tariff.price_per_million, strict=True)) // PER_MILLION
+    (r0, r1, r2, r3), (p0, p1, p2, p3) = registers, tariff.price_per_million
+    return (r0 * p0 + r1 * p1 + r2 * p2 + r3 * p3) // PER_MILLION
 
 
 def standing_charge(tariff: Tariff, elapsed: Seconds) -> int:

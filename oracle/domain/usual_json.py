@@ -4,28 +4,40 @@ What is taken here the strict reader takes too, and finds the same in it: `read_
 their reasons, are the strict reader's alone.
 """
 
+from binascii import unhexlify
+from typing import Annotated
+
 import msgspec
 
-from oracle.domain.readings import Flag, Reading, SignedReading, require_acceptable
+from oracle.domain.plain_readings import PlainReading
+from oracle.domain.readings import KNOWN_FLAGS, SEQUENCE_LIMIT
 from oracle.domain.stop_reasons import StopReason
-from oracle.errors import Rejected
-from oracle.types import AgreementId, AssetId, Bytes32, UnixTime
 
 _NAMES_OF_AN_ITEM = 13
+_STOP_REASONS = frozenset(reason.value for reason in StopReason)
+
+
+def _unsigned(bits: int) -> msgspec.Meta:
+    return msgspec.Meta(ge=0, le=(1 << bits) - 1)
+
+
+_Id = Annotated[int, _unsigned(63)]
+"""One bit less than the wire has: msgspec compares with signed numbers, and nobody counts agreements so far."""
+_Register = Annotated[int, _unsigned(48)]
 
 
 class _Reading(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    agreement_id: int
-    asset_id: int
-    sequence: int
-    time: int
-    register0: int
-    register1: int
-    register2: int
-    register3: int
-    odometer: int
-    flags: int
-    telemetry_root: str
+    agreement_id: _Id
+    asset_id: _Id
+    sequence: Annotated[int, msgspec.Meta(ge=1, lt=SEQUENCE_LIMIT)]
+    time: Annotated[int, _unsigned(40)]
+    register0: _Register
+    register1: _Register
+    register2: _Register
+    register3: _Register
+    odometer: _Register
+    flags: Annotated[int, msgspec.Meta(ge=0, le=KNOWN_FLAGS)]
+    telemetry_root: Annotated[str, msgspec.Meta(min_length=66, max_length=66)]
 
 
 class _Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
@@ -37,38 +49,35 @@ class _Item(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False
 _decode = msgspec.json.Decoder(list[_Item]).decode
 
 
-def read_usual(data: bytes) -> list[SignedReading] | None:
+def read_usual(data: bytes) -> list[PlainReading] | None:
     """The readings of a JSON list; None where it holds anything but well-formed items in the usual form."""
     try:
         items = _decode(data)
-        found = [_signed(item) for item in items]
-    except (msgspec.MsgspecError, ValueError, Rejected):
+        found = [_plain(item, item.reading) for item in items]
+    except (msgspec.MsgspecError, ValueError):
         return None
     # A name that occurs twice would be overlooked; no text of these items has a colon.
-    names = _NAMES_OF_AN_ITEM * len(items) + sum(item.stop_reason is not None for item in items)
+    names = _NAMES_OF_AN_ITEM * len(items) + sum(1 for item in items if item.stop_reason is not None)
     return found if data.count(b":") == names else None
 
 
-def _signed(item: _Item) -> SignedReading:
-    """Raises ValueError or Rejected for what the strict reader should look at."""
-    plain = item.reading
-    reading = Reading(
-        AgreementId(plain.agreement_id),
-        AssetId(plain.asset_id),
-        plain.sequence,
-        UnixTime(plain.time),
-        (plain.register0, plain.register1, plain.register2, plain.register3),
-        plain.odometer,
-        Flag(plain.flags),
-        Bytes32(_bytes(plain.telemetry_root)),
+def _plain(item: _Item, reading: _Reading) -> PlainReading:
+    """Raises ValueError for what the strict reader should look at."""
+    root, signature, stop = reading.telemetry_root, item.signature, item.stop_reason
+    if root[:2] != "0x" or signature[:2] != "0x" or (stop is not None and stop not in _STOP_REASONS):
+        raise ValueError(item)
+    return (
+        reading.agreement_id,
+        reading.asset_id,
+        reading.sequence,
+        reading.time,
+        reading.register0,
+        reading.register1,
+        reading.register2,
+        reading.register3,
+        reading.odometer,
+        reading.flags,
+        unhexlify(root[2:]),
+        unhexlify(signature[2:]),
+        stop,
     )
-    require_acceptable(reading)
-    return SignedReading(reading, _bytes(item.signature), StopReason.parse(item.stop_reason))
-
-
-def _bytes(text: str) -> bytes:
-    """Raises ValueError. `fromhex` passes over blanks, therefore the length is compared."""
-    found = bytes.fromhex(text[2:])
-    if text[:2] != "0x" or 2 * len(found) + 2 != len(text):
-        raise ValueError(text)
-    return found

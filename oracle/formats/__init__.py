@@ -1,1 +1,1 @@
-"""Formats of the outside world: lives of machines as EPCIS events."""
+"""Documents that travel with machines, in forms that others read."""

@@ -23,19 +23,25 @@ class Happening:
     """Chain time in seconds."""
 
 
+class Selection:
+    """Picks, one after the other, what names an asset or an order that was opened on it."""
+
+    def __init__(self, asset: AssetId) -> None:
+        self._asset = asset
+        self._orders: set[int] = set()
+
+    def concerns(self, one: Happening) -> bool:
+        if one.name == "OrderOpened" and one.arguments["asset"] == self._asset:
+            self._orders.add(one.arguments["order"])
+        return self._is_named(one) or one.arguments.get("order") in self._orders
+
+    def _is_named(self, one: Happening) -> bool:
+        if one.contract == _TITLES and one.name == "Transfer":
+            return bool(one.arguments["tokenId"] == self._asset)
+        return any(one.arguments.get(name) == self._asset for name in _OF_THE_ASSET)
+
+
 def of_asset(asset: AssetId, happenings: Iterable[Happening]) -> list[Happening]:
-    """Those that name the asset, or an order that was opened on it; in the order given."""
-    orders: set[int] = set()
-    found = []
-    for one in happenings:
-        if one.name == "OrderOpened" and one.arguments["asset"] == asset:
-            orders.add(one.arguments["order"])
-        if _names(one, asset) or one.arguments.get("order") in orders:
-            found.append(one)
-    return found
-
-
-def _names(one: Happening, asset: AssetId) -> bool:
-    if one.contract == _TITLES and one.name == "Transfer":
-        return bool(one.arguments["tokenId"] == asset)
-    return any(one.arguments.get(name) == asset for name in _OF_THE_ASSET)
+    """Those that concern the asset, in the order given."""
+    selection = Selection(asset)
+    return [one for one in happenings if selection.concerns(one)]

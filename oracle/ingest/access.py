@@ -31,12 +31,15 @@ def token_of(request: Request) -> str | None:
 
 
 def visitor(request: Request, shared: SharedState) -> Address | None:
-    """The signed-in account, if any."""
+    """The signed-in account, if any. Raises TooMany where it asks too often, from however many addresses."""
     token = token_of(request)
     if token is None:
         return None
     with shared.database.reading() as connection:
-        return sessions.account_of(connection, token, shared.clock())
+        account = sessions.account_of(connection, token, shared.clock())
+    if account is not None:
+        shared.rates.accounts.take(account)
+    return account
 
 
 def signed_in(account: Annotated[Address | None, Depends(visitor)]) -> Address:

@@ -1,5 +1,6 @@
 """The HTTP application: composition of doors and routes."""
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -11,10 +12,11 @@ from oracle.domain.forms import Signed
 from oracle.domain.permits import Permit
 from oracle.domain.stop_reasons import StopReason
 from oracle.ingest import problems
-from oracle.ingest.limits import BodyLimit
+from oracle.ingest.limits import BodyLimit, Gate
 from oracle.ingest.live import Broadcaster
+from oracle.ingest.live_seats import Seats
 from oracle.ingest.meters import MeterCheck
-from oracle.ingest.readings_door import ReadingsDoor
+from oracle.ingest.rated_door import RatedReadingsDoor
 from oracle.ingest.routes import agreements, assets, health, live, readings, sign_in
 from oracle.ingest.state import Permits, Shared
 from oracle.ingest.status_door import StatusDoor
@@ -42,6 +44,7 @@ def create_app(
     own.migrate()
     shared = Shared(settings, own, permits or StoredPermits(own), PublishedTerms(settings.terms_dir), clock)
     broadcaster = Broadcaster(own, settings.live_interval)
+    seats = Seats(settings.live_streams, settings.live_streams_per_visitor, shared.tally)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,18 +55,28 @@ def create_app(
 
     app = FastAPI(title="CISE oracle", version="1", lifespan=lifespan, redoc_url=None)
     app.state.shared = shared
-    app.add_middleware(BodyLimit, limit=settings.body_limit, seconds=settings.body_timeout)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.body_limit,
+        seconds=settings.body_timeout,
+        total=settings.bodies_limit,
+        tally=shared.tally,
+    )
+    app.add_middleware(Gate, settings=settings, tally=shared.tally, rates=shared.rates, disk=shared.disk)
     problems.install(app)
     meters = MeterCheck(settings)
     app.include_router(
         readings.router(
-            ReadingsDoor(own, shared.permits, meters, shared.terms),
+            RatedReadingsDoor(own, shared.permits, meters, shared.terms, shared.rates.agreements, shared.tally),
             TelemetryDoor(own, shared.terms),
             StatusDoor(own, meters),
         )
     )
-    for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster), health.routes):
+    for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster, seats), health.routes):
         app.include_router(routes)
+    # Modules and routes live as long as the process: no request need wait while they are looked through for rubbish.
+    gc.collect()
+    gc.freeze()
     return app
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from fastapi import Request
 
 from oracle.domain import wire
-from oracle.domain.readings import SignedReading
+from oracle.domain.plain_readings import PlainReading
 from oracle.domain.usual_json import read_usual
 from oracle.errors import Malformed, Rejected
 
@@ -40,11 +40,11 @@ async def document(request: Request) -> object:
     raise _unsupported(kind)
 
 
-async def items(request: Request, limit: int) -> Sequence[object | SignedReading | Malformed]:
+async def items(request: Request, limit: int) -> Sequence[object | PlainReading | Malformed]:
     """The items of a JSON list, CBOR list or NDJSON body; one item alone counts as a list.
 
-    Readings in the usual form come parsed. A line of NDJSON that cannot be read stands as its error, so that its
-    neighbours are not lost.
+    Readings in the usual form come parsed, as plain tuples. A line of NDJSON that cannot be read stands as its error,
+    so that its neighbours are not lost.
     """
     kind, data = _media_type(request), await request.body()
     found: Sequence[object] | None = None

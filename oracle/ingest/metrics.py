@@ -1,40 +1,97 @@
-"""Figures of the moment, read from the database at each scrape: right after a restart and over several processes."""
+"""Figures of the moment, read from the database at each scrape: right after a restart and over several processes.
+Only what the doors have refused is counted in this process."""
+
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy import func, select
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from oracle.ingest.condition import Condition, condition
 from oracle.ingest.state import Shared
-from oracle.store import checkpoints, cycles, quarantine
-from oracle.store.batches import Stage
-from oracle.store.readings import ReadingState
-from oracle.store.tables import batches, readings
+from oracle.ingest.tally import Tally
+
+
+class _Ready(Collector):
+    """Figures that are there already."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return (self._family,)
+
+
+class _Figures:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+    def gauge(self, name: str, help_text: str, value: float | None) -> None:
+        """Left out where there is no value."""
+        if value is not None:
+            Gauge(f"cise_{name}", help_text, registry=self.registry).set(value)
+
+    def gauges(self, name: str, help_text: str, label: str, values: dict[str, float]) -> None:
+        made = Gauge(f"cise_{name}", help_text, (label,), registry=self.registry)
+        for key, value in values.items():
+            made.labels(key).set(value)
+
+    def counters(self, name: str, help_text: str, label: str, values: dict[str, int]) -> None:
+        # Not prometheus_client's Counter: it would tell each scrape that counting began just now.
+        made = CounterMetricFamily(f"cise_{name}", help_text, labels=(label,))
+        for key, value in values.items():
+            made.add_metric((key,), value)
+        self.registry.register(_Ready(made))
 
 
 def collect(shared: Shared) -> CollectorRegistry:
-    registry = CollectorRegistry()
-
-    def gauge(name: str, help_text: str, labels: tuple[str, ...] = ()) -> Gauge:
-        return Gauge(f"cise_{name}", help_text, labels, registry=registry)
-
-    now = shared.clock()
     with shared.database.reading() as connection:
-        by_state = gauge("readings", "Readings by state", ("state",))
-        states = connection.execute(select(readings.c.state, func.count()).group_by(readings.c.state))
-        counted: dict[str, int] = dict(map(tuple, states))
-        for state in ReadingState:
-            by_state.labels(state.value).set(counted.get(state.value, 0))
-        by_stage = gauge("batches", "Transactions of the outbox by stage", ("stage",))
-        stages = connection.execute(select(batches.c.stage, func.count()).group_by(batches.c.stage))
-        staged: dict[str, int] = dict(map(tuple, stages))
-        for stage in Stage:
-            by_stage.labels(stage.value).set(staged.get(stage.value, 0))
-        gauge("quarantine_open", "Readings that wait for a person").set(quarantine.count_open(connection))
-        checkpoint = checkpoints.load(connection)
-        if checkpoint is not None:
-            gauge("confirmed_block", "Block of the read model").set(checkpoint.number)
-            gauge("head_block", "Newest block seen").set(checkpoint.head)
-        age = gauge("cycle_age_seconds", "Since the last good cycle", ("cycle",))
-        for cycle in cycles.all_cycles(connection):
-            if cycle.succeeded_at is not None:
-                age.labels(cycle.name).set(now - cycle.succeeded_at)
-    return registry
+        found = condition(connection, shared.clock())
+    figures = _Figures()
+    _work(figures, found)
+    _surroundings(figures, found, shared)
+    _doors(figures, shared.tally, shared)
+    return figures.registry
+
+
+def _work(figures: _Figures, found: Condition) -> None:
+    readings = {state.value: float(count) for state, count in found.readings.items()}
+    figures.gauges("readings", "Readings by state", "state", readings)
+    batches = {stage.value: float(count) for stage, count in found.batches.items()}
+    figures.gauges("batches", "Transactions of the outbox by stage", "stage", batches)
+    ages = {stage.value: age for stage, age in found.batch_ages.items()}
+    figures.gauges("batch_oldest_seconds", "Age of the oldest open transaction by stage", "stage", ages)
+    figures.gauge(
+        "unsettled_oldest_seconds",
+        "Age of the oldest reading that was acknowledged and is not settled",
+        found.unsettled_age or 0.0,
+    )
+    figures.gauge("quarantine_open", "Readings that wait for a person", found.quarantine_open)
+    figures.gauge("quarantine_oldest_seconds", "How long the first of them waits", found.quarantine_age or 0.0)
+    cycles = {name: age for name in found.cycles if (age := found.cycle_age(name)) is not None}
+    figures.gauges("cycle_age_seconds", "Since the last good cycle", "cycle", cycles)
+
+
+def _surroundings(figures: _Figures, found: Condition, shared: Shared) -> None:
+    checkpoint, gas = found.checkpoint, found.gas
+    figures.gauge("confirmed_block", "Block of the read model", None if checkpoint is None else checkpoint.number)
+    figures.gauge("head_block", "Newest block seen", None if checkpoint is None else checkpoint.head)
+    figures.gauge("clock_offset_seconds", "This clock ahead of the newest block when first seen", found.clock_offset)
+    figures.gauge("gas_left_wei", "The relayer's coin for gas", None if gas is None else gas.left)
+    figures.gauge("gas_least_wei", "Below this the relayer cannot go on for long", None if gas is None else gas.least)
+    figures.gauge("disk_free_bytes", "Room on the database's disk", shared.disk.free())
+    figures.gauge("disk_reserve_bytes", "Below this nothing is acknowledged", shared.settings.least_free_disk)
+
+
+def _doors(figures: _Figures, tally: Tally, shared: Shared) -> None:
+    settings = shared.settings
+    figures.gauge("requests_in_flight", "Requests worked on or waiting", tally.in_flight)
+    figures.gauge("requests_limit", "Most of them", settings.requests_limit)
+    figures.gauge("connections", "Open connections", tally.connections)
+    figures.gauge("connections_limit", "Most of them", settings.connections)
+    figures.gauge("body_bytes", "Bytes of bodies in memory", tally.body_bytes)
+    figures.gauge("live_streams", "Open live streams", tally.streams)
+    answers = {str(status): count for status, count in sorted(tally.answers.copy().items())}
+    figures.counters("answers", "Answers by status", "status", answers)
+    figures.counters("requests_refused", "Refused requests by code", "code", dict(tally.requests.copy()))
+    figures.counters("readings_refused", "Readings refused in taken requests", "reason", dict(tally.readings.copy()))

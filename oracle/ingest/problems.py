@@ -6,8 +6,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from oracle.errors import Fatal, Rejected, Retryable
+from oracle.ingest.disk import DiskFull
+from oracle.ingest.rates import TooMany
+from oracle.store.database import DatabaseBusy, DatabaseFull
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -22,11 +26,27 @@ _STATUS = {
     "body_too_large": 413,
     "too_many_items": 413,
     "unsupported_media_type": 415,
+    "too_many_streams": 429,
 }
+TALLY = "cise.tally"
+"""Key of the request's scope under which the counts of refusals are."""
 _HTTP_CODES = {404: "unknown_route", 405: "method_not_allowed"}
 
 
-def problem(code: str, status: int, detail: str, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:
+class ProblemResponse(JSONResponse):
+    """Counts itself by its code when it is sent."""
+
+    code = "refused"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if TALLY in scope:
+            scope[TALLY].requests[self.code] += 1
+        await super().__call__(scope, receive, send)
+
+
+def problem(
+    code: str, status: int, detail: str, headers: dict[str, str] | None = None, **more: object
+) -> ProblemResponse:
     document = {
         "type": f"urn:cise:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -35,13 +55,29 @@ def problem(code: str, status: int, detail: str, headers: dict[str, str] | None 
         "detail": detail,
         **more,
     }
-    return JSONResponse(document, status, headers, MEDIA_TYPE)
+    response = ProblemResponse(document, status, headers, MEDIA_TYPE)
+    response.code = code
+    return response
 
 
-def of_rejection(error: Rejected) -> JSONResponse:
+def of_rejection(error: Rejected) -> ProblemResponse:
     status = _STATUS.get(error.code, 422)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "10"}}.get(status)
     return problem(error.code, status, str(error), headers)
+
+
+def of_retryable(error: Retryable) -> ProblemResponse:
+    """429 where the asker has asked too much, 503 where this oracle cannot; both say when to come again."""
+    match error:
+        case TooMany():
+            code, status = "too_many_requests", 429
+        case DiskFull() | DatabaseFull():
+            code, status = "disk_full", 503
+        case DatabaseBusy():
+            code, status = "database_busy", 503
+        case _:
+            code, status = "not_ready", 503
+    return problem(code, status, str(error), {"Retry-After": str(error.after_seconds)})
 
 
 def install(app: FastAPI) -> None:
@@ -53,7 +89,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Retryable)
     async def retryable(_: Request, error: Retryable) -> JSONResponse:
-        return problem("not_ready", 503, str(error), {"Retry-After": str(error.after_seconds)})
+        return of_retryable(error)
 
     @app.exception_handler(Fatal)
     async def fatal(_: Request, error: Fatal) -> JSONResponse:

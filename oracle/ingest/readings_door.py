@@ -5,70 +5,60 @@
     signed, but contradicts what is known        quarantined    kept; a person decides; later ones wait behind it
     otherwise                                    accepted       kept, and settled by the relay
 
-One request is one transaction: what is answered is on disk, or nothing of it is.
+One request is one transaction: what is answered is on disk, or nothing of it is. Signatures are verified and the usual
+readings judged before the write lock is taken, so that several doors on one database stand in each other's way as
+little as they can. Readings are plain tuples here until one needs a careful look: this is the one path of the oracle
+that is walked by the thousand, and a named object for each would cost more than the rest of the door.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from oracle.domain.answers import ReadingAnswer
+from oracle.domain.curves import Curve
 from oracle.domain.forms import Domains
-from oracle.domain.readings import Reading, ReadingResult, SignedReading, name_of, parse_signed_reading
-from oracle.domain.reconciliation import QuarantineReason
+from oracle.domain.plain_readings import PlainReading, digests, name_of, opening, plain, signed
+from oracle.domain.readings import ReadingResult, SignedReading, parse_signed_reading
 from oracle.domain.tariffs import Tariff
 from oracle.errors import Malformed, Rejected, Retryable
-from oracle.ingest.judging import Contradiction, Priced, into_quarantine, judge, price
-from oracle.ingest.meters import MeterCheck
+from oracle.ingest.answers import Answers
+from oracle.ingest.careful import Careful, Item
+from oracle.ingest.meters import MeterCheck, why_not
 from oracle.ingest.state import Permits, domains_of, require_checkpoint
 from oracle.ingest.terms import PublishedTerms
-from oracle.store import live, quarantine, readings
+from oracle.ingest.usual_runs import Verified, follow
+from oracle.points import Point, passed
+from oracle.store import live, readings
 from oracle.store.checkpoints import Checkpoint
-from oracle.store.database import Database
-from oracle.store.read_model import Agreement, Asset, ReadModelCache
-from oracle.store.readings import NewReading, ReadingState, StoredReading
-from oracle.types import AgreementId, AssetId, Bytes32, TariffId, UnixTime
+from oracle.store.database import Database, Visit
+from oracle.store.read_model import Agreement, Asset, shared_cache
+from oracle.store.readings import Head, NewReading, PlainRow, ReadingState
+from oracle.types import AgreementId, AssetId, TariffId
 
-BEHIND_QUARANTINE = "behind_quarantine"
-_KNOWN = (ReadingState.ACCEPTED, ReadingState.QUARANTINED, ReadingState.WAITING)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A verified reading at its place in the request."""
-
-    position: int
-    signed: SignedReading
-    digest: Bytes32
-
-    @property
-    def reading(self) -> Reading:
-        return self.signed.reading
+_LARGEST_ID = (1 << 63) - 1
+"""Of a database's integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What verification needs, from one look at the database."""
+    """What verification and judgement need, from one look at the database."""
 
     checkpoint: Checkpoint
     domains: Domains
     agreements: Mapping[AgreementId, Agreement]
     assets: Mapping[AssetId, Asset]
     tariffs: Mapping[TariffId, Tariff]
+    heads: Mapping[AgreementId, Head]
 
 
 @dataclass(slots=True)
-class _Stream:
-    """One agreement's readings while a request is judged, by rising sequence."""
+class _Judged:
+    """What a request comes to: the usual runs by agreement, and those that need a careful look under the lock."""
 
-    agreement: Agreement
-    tariff: Tariff
-    last: StoredReading | None
-    there: dict[int, list[StoredReading]]
-    quarantined_from: int | None
-    rejected: Sequence[int]
-    new: list[NewReading] = field(default_factory=list)
+    usual: dict[AgreementId, list[PlainRow]] = field(default_factory=dict)
+    careful: list[AgreementId] = field(default_factory=list)
 
 
 class ReadingsDoor:
@@ -77,228 +67,213 @@ class ReadingsDoor:
         self._permits = permits
         self._meters = meters
         self._terms = terms
-        self._cache = ReadModelCache()
+        self._careful = Careful(terms)
+        self._cache = shared_cache(database)
 
-    def take(self, documents: Sequence[object], now: float) -> list[ReadingAnswer]:
-        """One answer for each item, in their order. Raises Retryable; then nothing was kept."""
-        answers: dict[int, ReadingAnswer] = {}
-        parsed = _parse(documents, answers)
-        facts = self._look(signed.reading.agreement_id for _, signed in parsed)
-        verified = [item for position, signed in parsed if (item := self._verify(facts, position, signed, answers))]
-        if verified:
-            with self._database.writing() as connection:
-                self._keep(connection, facts, verified, answers, now)
-        return self._with_permits([answers[position] for position in range(len(documents))], now)
+    def take(self, documents: Sequence[PlainReading | object], now: float) -> bytes:
+        """The JSON of one answer for each item, in their order. Raises Retryable; then nothing was kept."""
+        answered = self._take(documents, now, may_ask=True)
+        assert answered is not None
+        return answered
 
-    def _look(self, wanted: Iterable[AgreementId]) -> _Facts:
-        with self._database.reading() as connection:
+    def take_at_once(self, documents: Sequence[PlainReading | object], now: float) -> bytes | None:
+        """As `take`; None, and nothing done, where a contract on chain would have to be asked."""
+        return self._take(documents, now, may_ask=False)
+
+    def _take(self, documents: Sequence[PlainReading | object], now: float, may_ask: bool) -> bytes | None:
+        answers = Answers(len(documents))
+        groups = _by_agreement(documents, answers)
+        with self._database.visiting() as visit:
+            facts = self._look(visit, groups)
+            if not may_ask and any(asset.curve == Curve.ERC1271 for asset in facts.assets.values()):
+                return None
+            verified = self._verified(facts, groups, answers)
+            if verified:
+                judged = self._judge(facts, verified, now)
+                passed(Point.JUDGED)
+                self._keep(visit, facts, verified, judged, answers, now)
+                passed(Point.PERSISTED)
+        return answers.encoded(self._permits.answers(shown, now) if (shown := answers.shown()) else {})
+
+    def _look(self, visit: Visit, wanted: Iterable[int]) -> _Facts:
+        with visit.reading() as connection:
             checkpoint = require_checkpoint(connection)
-            agreements, assets, tariffs = self._cache.get(
-                connection, checkpoint, {key for key in wanted if key < 1 << 63}
-            )
-        return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs)
+            keys = [AgreementId(key) for key in wanted if key <= _LARGEST_ID]
+            agreements, assets, tariffs = self._cache.get(connection, checkpoint, keys)
+            heads = readings.heads(connection, agreements)
+        return _Facts(checkpoint, domains_of(checkpoint), agreements, assets, tariffs, heads)
 
-    def _verify(
-        self, facts: _Facts, position: int, signed: SignedReading, answers: dict[int, ReadingAnswer]
-    ) -> _Item | None:
-        """Recovering the signer costs no more than verifying against the known key, and also checks the parity bit."""
-        try:
-            return _Item(position, signed, _verified_digest(facts, signed, self._meters))
-        except Rejected as error:
-            answers[position] = _refusal(signed.reading, error)
-            return None
+    def _verified(
+        self, facts: _Facts, groups: Mapping[int, list[tuple[int, PlainReading]]], answers: Answers
+    ) -> dict[AgreementId, list[Verified]]:
+        """By agreement, those that are signed by their asset's present meter; the others are answered."""
+        begin = opening(facts.domains)
+        found: dict[AgreementId, list[Verified]] = {}
+        asked: list[tuple[Asset, Verified]] = []
+        for key, group in groups.items():
+            agreement = facts.agreements.get(AgreementId(key))
+            if agreement is None:
+                answers.reject_all(group, "unknown_agreement", "is not known at the confirmed block")
+                continue
+            asset = facts.assets[agreement.asset_id]
+            if any(item[1] != asset.id for _, item in group):
+                group = _of_asset(asset.id, group, answers)
+            hashes = digests(begin, [item for _, item in group])
+            items = [(position, item, hashed) for (position, item), hashed in zip(group, hashes, strict=True)]
+            are_signed = self._meters.are_signed(asset, [(hashed, item[11]) for _, item, hashed in items])
+            if are_signed is None:
+                asked += ((asset, one) for one in items)
+            elif good := _signed(asset, items, are_signed, answers):
+                found[agreement.id] = good
+        self._ask(facts.checkpoint, asked, found, answers)
+        still = {key: _still_open(facts.agreements[key], items, answers) for key, items in found.items()}
+        return {key: items for key, items in still.items() if items}
+
+    def _ask(
+        self,
+        checkpoint: Checkpoint,
+        asked: Sequence[tuple[Asset, Verified]],
+        found: dict[AgreementId, list[Verified]],
+        answers: Answers,
+    ) -> None:
+        """What only a meter's contract can tell, of the whole request at once."""
+        questions = [(asset, hashed, item[11]) for asset, (_, item, hashed) in asked]
+        for (asset, one), is_signed in zip(asked, self._meters.ask(checkpoint, questions), strict=True):
+            if good := _signed(asset, [one], [is_signed], answers):
+                found.setdefault(AgreementId(one[1][0]), []).extend(good)
+
+    def _judge(self, facts: _Facts, verified: Mapping[AgreementId, list[Verified]], now: float) -> _Judged:
+        time = facts.checkpoint.chain_time(now)
+        judged = _Judged()
+        for key, items in verified.items():
+            agreement = facts.agreements[key]
+            tariff = facts.tariffs[agreement.tariff_id]
+            published = self._terms.find(tariff.terms_hash)
+            counted = () if published is None else published.odometer_registers
+            rows = follow(agreement, tariff, counted, facts.heads[key], items, time, now)
+            if rows is None:
+                judged.careful.append(key)
+            else:
+                judged.usual[key] = rows
+        return judged
 
     def _keep(
-        self, connection: Connection, facts: _Facts, items: list[_Item], answers: dict[int, ReadingAnswer], now: float
+        self,
+        visit: Visit,
+        facts: _Facts,
+        verified: Mapping[AgreementId, list[Verified]],
+        judged: _Judged,
+        answers: Answers,
+        now: float,
     ) -> None:
         time = facts.checkpoint.chain_time(now)
-        streams = _open_streams(connection, facts, items)
-        for item in sorted(items, key=lambda item: item.reading.sequence):
-            stream = streams[item.reading.agreement_id]
-            answers[item.position] = self._place(connection, stream, item, time, now)
-        readings.add(connection, [new for stream in streams.values() for new in stream.new])
-        live.add_all(connection, now, [event for stream in streams.values() if (event := _news(stream)) is not None])
-
-    def _place(self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime, now: float) -> ReadingAnswer:
-        reading = item.reading
-        same = stream.there.get(reading.sequence, [])
-        if any(known.digest == item.digest for known in same):
-            return _answer(reading, ReadingResult.DUPLICATE)
-        before = _before(connection, stream, reading)
-        try:
-            priced = price(stream.agreement, stream.tariff, before, reading, time)
-        except Rejected as error:
-            return _refusal(reading, error)
-        why = _reused(same, reading)
-        waits = stream.quarantined_from is not None and reading.sequence > stream.quarantined_from
-        if why is None and not waits:
-            why = self._judge(stream, before, reading, priced, time)
-            why = why or self._against_next(connection, stream, item, time)
-        state = ReadingState.WAITING if waits else ReadingState.ACCEPTED
-        new = NewReading(item.signed, item.digest, priced.elapsed, priced.charge, state, now)
-        stored = _stored(new)
-        stream.there.setdefault(reading.sequence, []).append(stored)
-        if why is not None:
-            row = readings.add_one(connection, new)
-            into_quarantine(connection, replace(stored, id=row), why, now, stream.agreement.sequence)
-            low = stream.quarantined_from
-            stream.quarantined_from = reading.sequence if low is None else min(low, reading.sequence)
-            return _answer(reading, ReadingResult.QUARANTINED, why.reason, why.detail)
-        stream.new.append(new)
-        if waits:
-            detail = f"reading {stream.quarantined_from} is being looked at by a person"
-            return _answer(reading, ReadingResult.QUARANTINED, BEHIND_QUARANTINE, detail)
-        if stream.last is None or reading.sequence > stream.last.reading.sequence:
-            stream.last = stored
-        return _answer(reading, ReadingResult.ACCEPTED)
-
-    def _against_next(
-        self, connection: Connection, stream: _Stream, item: _Item, time: UnixTime
-    ) -> Contradiction | None:
-        """A reading that comes late must also fit the one after it."""
-        reading = item.reading
-        if stream.last is None or reading.sequence > stream.last.reading.sequence:
-            return None
-        following = readings.next_above(connection, stream.agreement.id, reading.sequence)
-        if following is None:
-            return None
-        own = price(stream.agreement, stream.tariff, None, reading, time)
-        late = _stored(NewReading(item.signed, item.digest, own.elapsed, own.charge, ReadingState.ACCEPTED, 0))
-        priced = price(stream.agreement, stream.tariff, late, following.reading, time)
-        return self._judge(stream, late, following.reading, priced, time)
-
-    def _judge(
-        self, stream: _Stream, last: StoredReading | None, new: Reading, priced: Priced, time: UnixTime
-    ) -> Contradiction | None:
-        published = self._terms.find(stream.tariff.terms_hash)
-        return judge(stream.agreement, stream.tariff, last, new, priced, time, stream.rejected, published)
-
-    def _with_permits(self, answers: list[ReadingAnswer], now: float) -> list[ReadingAnswer]:
-        """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""
-        shown = {
-            answer.agreement_id
-            for answer in answers
-            if answer.agreement_id is not None and answer.result is not ReadingResult.REJECTED
-        }
-        given = self._permits.answers(shown, now) if shown else {}
-        return [
-            answer.with_permit(found.permit, found.stop_reason)
-            if answer.agreement_id is not None and (found := given.get(answer.agreement_id)) is not None
-            else answer
-            for answer in answers
-        ]
+        with visit.writing() as connection:
+            if not visit.is_as_read():
+                _look_again(connection, facts, judged)
+            careful = [Item(n, signed(item), hashed) for key in judged.careful for n, item, hashed in verified[key]]
+            new: list[list[NewReading]] = []
+            if careful:
+                answered, new = self._careful.take(connection, facts.agreements, facts.tariffs, careful, time, now)
+                answers.place(answered)
+                readings.add(connection, [one for stream in new for one in stream])
+            readings.add_plain(connection, [row for rows in judged.usual.values() for row in rows])
+            accepted = ([one for one in stream if one.state is ReadingState.ACCEPTED] for stream in new)
+            newest = [rows[-1] for rows in judged.usual.values()] + [ones[-1].plain_row() for ones in accepted if ones]
+            live.add_all(connection, now, [_news(row) for row in newest])
+            passed(Point.WRITTEN_NOT_COMMITTED)
+        for key in judged.usual:
+            answers.accept(verified[key])
 
 
-def _parse(documents: Sequence[object], answers: dict[int, ReadingAnswer]) -> list[tuple[int, SignedReading]]:
-    parsed = []
+def _by_agreement(
+    documents: Sequence[PlainReading | object], answers: Answers
+) -> dict[int, list[tuple[int, PlainReading]]]:
+    """Readings with their positions; what cannot be read is answered."""
+    groups: dict[int, list[tuple[int, PlainReading]]] = {}
     for position, document in enumerate(documents):
-        try:
-            if isinstance(document, Malformed):
-                raise document
-            signed = document if isinstance(document, SignedReading) else parse_signed_reading(document)
-            parsed.append((position, signed))
-        except Rejected as error:
-            answers[position] = ReadingAnswer(None, None, ReadingResult.REJECTED, error.code, str(error))
-    return parsed
+        if type(document) is tuple:
+            item: PlainReading = document
+        else:
+            try:
+                item = _parsed(document)
+            except Rejected as error:
+                answers.place({position: ReadingAnswer(None, None, ReadingResult.REJECTED, error.code, str(error))})
+                continue
+        group = groups.get(item[0])
+        if group is None:
+            groups[item[0]] = [(position, item)]
+        else:
+            group.append((position, item))
+    return groups
 
 
-def _verified_digest(facts: _Facts, signed: SignedReading, meters: MeterCheck) -> Bytes32:
-    reading = signed.reading
-    agreement = facts.agreements.get(reading.agreement_id)
-    if agreement is None:
-        raise Rejected("unknown_agreement", name_of(reading), "is not known at the confirmed block")
-    if agreement.asset_id != reading.asset_id:
-        raise Rejected("wrong_asset", name_of(reading), f"the agreement is on asset {agreement.asset_id}")
-    asset = facts.assets[agreement.asset_id]
-    found = meters.require(facts.checkpoint, facts.domains, asset, reading, signed.signature, name_of(reading))
+def _parsed(document: object) -> PlainReading:
+    if isinstance(document, Malformed):
+        raise document
+    return plain(document if isinstance(document, SignedReading) else parse_signed_reading(document))
+
+
+def _of_asset(
+    asset: AssetId, group: Iterable[tuple[int, PlainReading]], answers: Answers
+) -> list[tuple[int, PlainReading]]:
+    """Those that name the agreement's own asset."""
+    own = []
+    for position, item in group:
+        if item[1] == asset:
+            own.append((position, item))
+        else:
+            what = f"the agreement is on asset {asset}"
+            answers.reject(position, item, Rejected("wrong_asset", name_of(item), what))
+    return own
+
+
+def _signed(asset: Asset, items: list[Verified], are_signed: list[bool], answers: Answers) -> list[Verified]:
+    """Those that are signed; the others are answered."""
+    if all(are_signed):
+        return items
+    good = []
+    for (position, item, hashed), is_signed in zip(items, are_signed, strict=True):
+        if is_signed:
+            good.append((position, item, hashed))
+        else:
+            answers.reject(position, item, why_not(asset, hashed, item[11], name_of(item)))
+    return good
+
+
+def _still_open(agreement: Agreement, items: list[Verified], answers: Answers) -> list[Verified]:
     if agreement.closed:
-        raise Rejected("agreement_closed", name_of(reading), "its agreement is closed")
-    if agreement.final_accepted and reading.sequence > agreement.sequence:
-        raise Rejected("after_final", name_of(reading), "comes after the final reading", str(agreement.sequence))
-    return found
+        answers.reject_all([(n, item) for n, item, _ in items], "agreement_closed", "its agreement is closed")
+        return []
+    if not agreement.final_accepted:
+        return items
+    late = [(n, item) for n, item, _ in items if item[2] > agreement.sequence]
+    answers.reject_all(late, "after_final", "comes after the final reading", str(agreement.sequence))
+    return [one for one in items if one[1][2] <= agreement.sequence]
 
 
-def _open_streams(connection: Connection, facts: _Facts, items: list[_Item]) -> dict[AgreementId, _Stream]:
-    """What is known of every agreement in the request, in three queries, a fourth where something may be there already.
+def _news(row: PlainRow) -> live.NewEvent:
+    """One live event per agreement and request: the newest accepted reading."""
+    agreement, asset, sequence, time, *registers, odometer, flags, _, _, _, stop, _, charge = row[:16]
+    facts = {
+        "sequence": sequence,
+        "time": time,
+        "registers": registers,
+        "odometer": odometer,
+        "flags": flags,
+        "seenCharge": charge,
+        "stopReason": stop,
+    }
+    return live.NewEvent("reading", facts, asset, agreement)
+
+
+def _look_again(connection: Connection, facts: _Facts, judged: _Judged) -> None:
+    """Somebody has written since: what is no longer as it was judged gets a careful look.
 
     Raises Retryable where the chain is being read anew.
     """
-    keys = {item.reading.agreement_id for item in items}
-    seen = readings.seen(connection, keys)
-    if len(seen) != len(keys):
+    now_there = readings.heads(connection, facts.heads)
+    if len(now_there) != len(facts.heads):
         raise Retryable("oracle", "is reading the chain again", 2)
-    places = {(item.reading.agreement_id, item.reading.sequence) for item in items}
-    there = readings.at_places(connection, [place for place in places if place[1] <= seen[place[0]].highest])
-    known: dict[AgreementId, dict[int, list[StoredReading]]] = {key: {} for key in keys}
-    for (agreement, sequence), found in there.items():
-        known[agreement][sequence] = found
-    quarantined = quarantine.first_sequences(connection, keys)
-    rejected = readings.rejected(connection, keys)
-    streams = {}
-    for key in keys:
-        agreement_now = facts.agreements[key]
-        streams[key] = _Stream(
-            agreement_now,
-            facts.tariffs[agreement_now.tariff_id],
-            seen[key].last,
-            known[key],
-            quarantined.get(key),
-            rejected.get(key, ()),
-        )
-    return streams
-
-
-def _before(connection: Connection, stream: _Stream, reading: Reading) -> StoredReading | None:
-    """The accepted reading before this one: the newest, or for a late one its neighbour."""
-    if stream.last is None or reading.sequence > stream.last.reading.sequence:
-        return stream.last
-    stored = readings.latest(connection, stream.agreement.id, below=reading.sequence)
-    fresh = [new for new in stream.new if new.signed.reading.sequence < reading.sequence]
-    if fresh and (stored is None or fresh[-1].signed.reading.sequence > stored.reading.sequence):
-        return _stored(fresh[-1])
-    return stored
-
-
-def _reused(same: list[StoredReading], reading: Reading) -> Contradiction | None:
-    if not any(known.state in _KNOWN for known in same):
-        return None
-    return Contradiction(
-        QuarantineReason.SEQUENCE_REUSED.value, f"{name_of(reading)} was signed with another content before"
-    )
-
-
-def _stored(new: NewReading) -> StoredReading:
-    """A reading of this request in the form of one that has a row."""
-    none = readings.TelemetryState.NONE
-    return StoredReading(
-        0, new.signed, new.digest, new.elapsed, new.charge, new.state, none, new.received_at, 0, None, None
-    )
-
-
-def _news(stream: _Stream) -> live.NewEvent | None:
-    """One live event per agreement and request: the newest accepted reading."""
-    newest = next((new for new in reversed(stream.new) if new.state is ReadingState.ACCEPTED), None)
-    if newest is None:
-        return None
-    reading = newest.signed.reading
-    stop = newest.signed.stop_reason
-    facts = {
-        "sequence": reading.sequence,
-        "time": reading.time,
-        "registers": list(reading.registers),
-        "odometer": reading.odometer,
-        "flags": int(reading.flags),
-        "seenCharge": str(newest.charge),
-        "stopReason": None if stop is None else stop.value,
-    }
-    return live.NewEvent("reading", facts, reading.asset_id, reading.agreement_id)
-
-
-def _answer(
-    reading: Reading, result: ReadingResult, reason: str | None = None, detail: str | None = None
-) -> ReadingAnswer:
-    return ReadingAnswer(reading.agreement_id, reading.sequence, result, reason, detail)
-
-
-def _refusal(reading: Reading, error: Rejected) -> ReadingAnswer:
-    return _answer(reading, ReadingResult.REJECTED, error.code, str(error))
+    for key in [key for key in judged.usual if now_there[key] != facts.heads[key]]:
+        del judged.usual[key]
+        judged.careful.append(key)

@@ -1,5 +1,7 @@
 """Requests and answers that are not signed forms, for validation at the edge and for the OpenAPI document."""
 
+from http import HTTPStatus
+
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -50,9 +52,14 @@ class Problem(Edge):
     detail: str
 
 
-PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
+BODY = (400, 408, 413, 415, 422)
+"""What every route with a body may answer before it looks at what the body says."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """For a route's documentation: which problem documents it can answer."""
-    return {status: dict(PROBLEM) for status in (*statuses, 503)}
+    """For a route's documentation: which problem documents it can answer. Any may be too many or too early."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in sorted({*statuses, 429, 503})
+    }

@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from oracle.errors import Fatal
+from oracle.ingest.connections import Doorman, guarded
 from oracle.settings import Settings
 
 _START_SECONDS = 20.0
@@ -16,14 +17,16 @@ _START_SECONDS = 20.0
 def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=guarded(Doorman(settings, app.state.shared.tally)),
+        ws="none",
         host=settings.host,
         port=settings.port,
         access_log=False,
-        log_level="warning",
+        # A warning is what anybody can cause by sending nonsense: a log that strangers can fill is a full disk.
+        log_level="error",
         server_header=False,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=1,
-        limit_concurrency=1_000,
     )
 
 

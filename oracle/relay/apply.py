@@ -1,10 +1,10 @@
 """Writes what the chain says into the read model and tells the live stream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from oracle.chain.client import Block
 from oracle.chain.contracts import SlotState
@@ -12,9 +12,9 @@ from oracle.domain.tariffs import Tariff
 from oracle.errors import Fatal
 from oracle.relay.changes import Changes
 from oracle.relay.views import ChainState
-from oracle.store import live, read_model, readings
+from oracle.store import live, read_model, readings, tables, undo
 from oracle.store.read_model import Agreement, Asset, ChainEvent
-from oracle.types import ZERO_ADDRESS, Address, AgreementId, BaseUnits, Bytes32, TariffId, UnixTime
+from oracle.types import ZERO_ADDRESS, Address, AgreementId, BaseUnits, BlockNumber, Bytes32, TariffId, UnixTime
 
 _RETRY_LATER = {"too_far_ahead": 120.0, "implausible": 3_600.0}
 """Skips that time can heal, with the seconds before another attempt."""
@@ -27,9 +27,17 @@ def apply(
     state: ChainState,
     at: Block,
     now: float,
+    since: BlockNumber | None,
 ) -> None:
-    """One transaction's worth: events, and the state of everything they touched at the block `at`."""
-    before = read_model.agreements(connection, [*changes.agreements, *changes.slots])
+    """One transaction's worth: events, and the state of everything they touched at the block `at`.
+
+    Args:
+        since: the checkpoint until now, to which a fork can take the read model back; None where there is none.
+    """
+    if since is not None:
+        _remember(connection, since, changes, state)
+    named = {event.agreement_id for event in events if event.agreement_id is not None}
+    before = read_model.agreements(connection, {*changes.agreements, *changes.slots, *named})
     read_model.add_events(connection, _enriched(events, before, state.agreements))
     for event in changes.tariffs:
         terms = _tariff(event.arguments["terms"])
@@ -46,10 +54,29 @@ def apply(
     _require_whole(connection, before, changes, state)
     changed = _changed_agreements(before, changes, state.agreements)
     read_model.save_agreements(connection, changed)
-    for agreement, sequence, reason in changes.skips:
-        pause = _RETRY_LATER.get(reason)
-        readings.note_skip(connection, agreement, sequence, reason, None if pause is None else now + pause)
+    for skip in changes.skips:
+        note_skip(connection, *skip, now)
     _tell(connection, changes, changed, state, at, now)
+
+
+def note_skip(connection: Connection, agreement: AgreementId, sequence: int, reason: str, now: float) -> None:
+    """The chain passed a reading over: whether and when another attempt makes sense depends on why."""
+    pause = _RETRY_LATER.get(reason)
+    readings.note_skip(connection, agreement, sequence, reason, None if pause is None else now + pause)
+
+
+def _remember(connection: Connection, since: BlockNumber, changes: Changes, state: ChainState) -> None:
+    """Everything that this step may replace."""
+    keys: list[tuple[Table, Iterable[tuple[object, ...]]]] = [
+        (tables.tariffs, ((event.integer("tariff"),) for event in changes.tariffs)),
+        (tables.assets, ((asset.id,) for asset in state.assets)),
+        (tables.splits, ((split.id,) for split in state.splits)),
+        (tables.offers, ((offer.asset_id, offer.tariff_id, offer.exclusive) for offer in state.offers)),
+        (tables.balances, ((account, currency) for account, currency, _ in state.balances)),
+        (tables.agreements, ((key,) for key in {*changes.agreements, *changes.slots, *changes.settled_at})),
+    ]
+    for table, wanted in keys:
+        undo.remember(connection, since, table, wanted)
 
 
 def _require_whole(
@@ -72,19 +99,24 @@ def _enriched(
     """Events of agreements with their asset, and settlements with the amount they took."""
     assets = {agreement.id: agreement.asset_id for agreement in (*before.values(), *read)}
     settled = {agreement.id: agreement.settled for agreement in before.values()}
+    there = set(before)
     enriched = []
     for event in events:
         if event.agreement_id is None:
             enriched.append(event)
             continue
         key = event.agreement_id
+        if event.name == "AgreementOpened":
+            there.add(key)
         amount = None
         if "state" in event.arguments:
             after = SlotState.unpack(event.arguments["state"]).settled
             if event.name in ("ReadingSettled", "StandingAccrued"):
                 amount = BaseUnits(after - settled.get(key, 0))
             settled[key] = after
-        enriched.append(replace(event, asset_id=event.asset_id or assets.get(key), amount=amount))
+        # A reading may be passed over because its agreement is not there yet.
+        asset = event.asset_id or (assets.get(key) if key in there else None)
+        enriched.append(replace(event, asset_id=asset, amount=amount))
     return enriched
 
 

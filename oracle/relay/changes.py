@@ -1,6 +1,8 @@
 """What a stretch of events touches: the first half of following the chain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from oracle.chain.client import checksummed
 from oracle.chain.contracts import ASSETS, METERS, SKIP_REASONS, SPLITTER, SlotState
@@ -49,13 +51,17 @@ def note(changes: Changes, event: Event, time: UnixTime) -> None:
             _note_by_argument(changes, event)
 
 
+def skip_of(arguments: Mapping[str, Any]) -> tuple[AgreementId, int, str]:
+    """Agreement, sequence and reason of a ReadingSkipped."""
+    return AgreementId(arguments["agreement"]), int(arguments["sequence"]), SKIP_REASONS[int(arguments["reason"])]
+
+
 def _note_agreement(changes: Changes, event: Event, time: UnixTime) -> None:
     if "agreement" not in event.arguments:
         return
     agreement = AgreementId(event.integer("agreement"))
     if event.name == "ReadingSkipped":
-        reason = SKIP_REASONS[event.integer("reason")]
-        changes.skips.append((agreement, event.integer("sequence"), reason))
+        changes.skips.append(skip_of(event.arguments))
         return
     if event.name == "ReadingSettled":
         changes.settled_at[agreement] = time

@@ -1,4 +1,7 @@
-"""APScheduler wiring: every cycle on its own clock, never twice at once, each with one recorded outcome."""
+"""APScheduler wiring: every cycle on its own clock, never twice at once, each with one recorded outcome.
+
+Of several processes on one database one works; the others stand by and take over when it ends or falls silent.
+"""
 
 import signal
 import threading
@@ -11,8 +14,10 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from oracle.chain.signers import permit_key
+from oracle.chain.signers import permit_key, watcher_account
 from oracle.errors import Fatal, Rejected, Retryable
+from oracle.parties.wallet import Wallet
+from oracle.relay.clock_watch import ClockWatch
 from oracle.relay.confirm import confirm
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import accrue, distribute
@@ -20,15 +25,20 @@ from oracle.relay.forms import relay_forms
 from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
+from oracle.relay.service_watch import ServiceWatch, read_rules
+from oracle.relay.signing import HOUR
 from oracle.relay.submit import settle_due
 from oracle.settings import Settings
-from oracle.store import cycles, live, read_model, sessions
+from oracle.store import batches, cycles, live, sessions
 from oracle.store.database import Database, DatabaseBusy
+from oracle.store.leases import LeaseLost
 
 log = structlog.get_logger("relay")
 _CLEAN_EVERY = 600.0
 _GAS_EVERY = 60.0
 _GOOD = ("done", "nothing", "dry")
+STANDBY = Outcome("standby", {"why": "another process of this oracle leads"})
+"""Not recorded: the rows of the cycles are the leader's."""
 
 
 class Daemon:
@@ -44,6 +54,7 @@ class Daemon:
         self._indexer = Indexer(self.context)
         self._scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
         self._scheduler.add_listener(self._unexpected, EVENT_JOB_ERROR)
+        self._clock_watch = ClockWatch(self._scheduler)
         self._stopped = threading.Event()
         self._fatal: Fatal | None = None
         self._signal: int | None = None
@@ -59,6 +70,11 @@ class Daemon:
             "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }
+        account = watcher_account(settings)
+        if account is not None and settings.service_terms_dir is not None:
+            wallet = Wallet(self.context.client, self.context.platform, account)
+            watcher = ServiceWatch(self.context, wallet, read_rules(settings.service_terms_dir))
+            self._cycles["service"] = (settings.service_watch_every, watcher.run)
 
     @property
     def is_dry(self) -> bool:
@@ -83,6 +99,7 @@ class Daemon:
         )
         if self.is_dry:
             log.warning("dry_run", why="no relayer key is set: nothing is sent", set="CISE_RELAYER_KEY")
+        self.context.leadership.keep()
         self.run_once(("index", "confirm", "permits", "gas"))
         for name, (seconds, _) in self._cycles.items():
             self._scheduler.add_job(
@@ -96,6 +113,7 @@ class Daemon:
                 misfire_grace_time=None,
             )
         self._scheduler.start()
+        self._clock_watch.start()
 
     def wait(self) -> None:
         """Until `stop`; then raises what stopped it, if anything did."""
@@ -106,10 +124,15 @@ class Daemon:
             raise self._fatal
 
     def stop(self) -> None:
-        """Lets the running cycle end; safe to repeat."""
+        """Lets the running cycle end and another process lead; safe to repeat."""
         self._stopped.set()
+        self._clock_watch.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+        try:
+            self.context.leadership.give_up()
+        except DatabaseBusy as error:
+            log.warning("lease_not_given_up", why=str(error))
 
     def run_once(self, names: tuple[str, ...] | None = None) -> dict[str, Outcome]:
         """The named cycles one after the other (default: all), each recorded."""
@@ -118,7 +141,11 @@ class Daemon:
     def _cycle(self, name: str, _: float, action: Callable[[float], Outcome]) -> Outcome:
         now, began = time.time(), time.monotonic()
         try:
+            if not self.context.leadership.lead():
+                return STANDBY
             outcome = action(now)
+        except LeaseLost:
+            return STANDBY
         except Retryable as error:
             outcome = Outcome("retry", {"why": str(error)})
         except Rejected as error:
@@ -144,19 +171,22 @@ class Daemon:
             log.warning("cycle_not_recorded", cycle=name, why=str(error))
 
     def _issue_permits(self, now: float) -> Outcome:
-        with self.database.reading() as connection:
-            wanted = [agreement.id for agreement in read_model.open_agreements(connection)]
-        issued = self.permits.renew(wanted, now)
+        issued = self.permits.renew(now)
         return Outcome("done", {"issued": issued}) if issued else NOTHING
 
-    def _check_gas(self, _: float) -> Outcome:
-        """Warns before the relayer can no longer pay: fewer than ten of the largest transactions."""
+    def _check_gas(self, now: float) -> Outcome:
+        """Warns before the relayer can no longer pay: fewer than ten of the largest transactions, or the hour's gas."""
         sender, client = self.context.sender, self.context.client
         if sender is None:
             return Outcome("dry")
+        with self.database.reading() as connection:
+            used = batches.gas_since(connection, self.context.platform.chain_id, sender.address, now - HOUR)
+        if used + self.settings.gas_limit > self.settings.gas_per_hour:
+            return Outcome("budget", {"used": used, "perHour": self.settings.gas_per_hour})
         balance = client.balance(sender.address)
         least = 10 * self.settings.gas_limit * client.fees().max_fee
-        return Outcome("low", {"balance": balance, "least": least}) if balance < least else NOTHING
+        # As text: JSON numbers end at 2^53 for other readers of this table.
+        return Outcome("low" if balance < least else "nothing", {"balance": str(balance), "least": str(least)})
 
     def _clean(self, now: float) -> Outcome:
         with self.database.writing() as connection:

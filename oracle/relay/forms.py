@@ -35,7 +35,7 @@ def relay_forms(context: RelayContext, now: float) -> Outcome:
             sent += 1
         except CallReverted:
             refused += 1
-            with context.database.writing() as connection:
+            with context.writing() as connection:
                 form_requests.close(connection, request.id, "refused")
     return Outcome("done", {"sent": sent, "refused": refused})
 

@@ -1,23 +1,28 @@
 """Follows the chain up to the confirmed block.
 
 Events say *what* changed; the contracts' views at that block say what it is *now*. So the read model is the state of
-one block, whatever was missed or read twice. A block hash that no longer matches drops the model and reads it again.
+one block, whatever was missed or read twice. A block hash that no longer matches takes the model back to the newest
+earlier checkpoint that is still on the chain, in one transaction; from there it is read again.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from oracle.chain.client import Block
+from oracle.chain.client import Block, Header
 from oracle.chain.contracts import ASSETS
 from oracle.chain.events import Event, EventReader
 from oracle.chain.node_errors import WrongChain
 from oracle.errors import Retryable
+from oracle.points import Point, passed
 from oracle.relay.apply import apply
 from oracle.relay.changes import Changes, note
 from oracle.relay.context import NOTHING, Outcome, RelayContext
+from oracle.relay.rollback import roll_back
 from oracle.relay.views import Views
-from oracle.store import batches, checkpoints, read_model, readings
+from oracle.store import checkpoints, undo
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.read_model import ChainEvent
+from oracle.store.undo import Step
 from oracle.types import BlockNumber, UnixTime
 
 
@@ -34,34 +39,37 @@ class Indexer:
         with self._context.database.reading() as connection:
             checkpoint = checkpoints.load(connection)
         if checkpoint is not None and self._is_forked(checkpoint, head):
-            return self._reset(checkpoint)
+            return roll_back(self._context, checkpoint, head, now)
         target = BlockNumber(head.number - settings.confirmations)
         first = BlockNumber(settings.start_block if checkpoint is None else checkpoint.number + 1)
         if target < first:
             return self._note_head(checkpoint, head, now)
-        changes, events = self._collect(first, target)
-        at = client.block(target)
+        changes, events, headers = self._collect(first, target)
+        if checkpoint is not None and headers[0].parent != checkpoint.hash:
+            raise Retryable("node", f"block {first} does not follow the one read last")
         views = Views(self._context, target).read(changes)
+        at = client.block(target)
+        if at.hash != headers[-1].hash:
+            # Logs and views of two forks must not meet in one read model.
+            raise Retryable("node", f"block {target} changed while it was read")
+        passed(Point.LOGS_READ)
+        after = self._after(checkpoint, at, head, now)
+        with self._context.writing() as connection:
+            if checkpoints.load(connection) != checkpoint:
+                return Outcome("raced", {"block": target})
+            apply(connection, events, changes, views, at, now, None if checkpoint is None else checkpoint.number)
+            undo.note_step(connection, Step(at.number, at.hash, at.time))
+            checkpoints.save(connection, after)
+            passed(Point.INDEXED_NOT_COMMITTED)
+        passed(Point.INDEXED)
+        return Outcome("done", {"block": target, "events": len(events), "agreements": len(views.agreements)})
+
+    def _after(self, checkpoint: Checkpoint | None, at: Block, head: Block, now: float) -> Checkpoint:
         same_head = checkpoint is not None and checkpoint.head == head.number
         observed = checkpoint.observed_at if checkpoint is not None and same_head else now
         platform = self._context.platform
-        after = Checkpoint(
-            platform.chain_id,
-            platform.directory,
-            platform.addresses,
-            target,
-            at.hash,
-            at.time,
-            head.number,
-            head.time,
-            observed,
-        )
-        with self._context.database.writing() as connection:
-            if checkpoints.load(connection) != checkpoint:
-                return Outcome("raced", {"block": target})
-            apply(connection, events, changes, views, at, now)
-            checkpoints.save(connection, after)
-        return Outcome("done", {"block": target, "events": len(events), "agreements": len(views.agreements)})
+        place = (platform.chain_id, platform.directory, platform.addresses)
+        return Checkpoint(*place, at.number, at.hash, at.time, head.number, head.time, observed)
 
     def _is_forked(self, checkpoint: Checkpoint, head: Block) -> bool:
         platform = self._context.platform
@@ -72,37 +80,41 @@ class Indexer:
                 "Use another CISE_DATA_DIR or CISE_DATABASE_URL for another deployment.",
             )
         if head.number < checkpoint.number:
+            if self._is_another_chain_below(head):
+                return True
             raise Retryable("node", f"is at block {head.number}, behind {checkpoint.number}", 2)
         return self._context.client.block(checkpoint.number).hash != checkpoint.hash
 
-    def _reset(self, checkpoint: Checkpoint) -> Outcome:
-        with self._context.database.writing() as connection:
-            read_model.clear(connection)
-            # Whatever was mined may be mined elsewhere now, or not at all: every batch is looked at again.
-            readings.forget_skips(connection)
-            reopened = batches.reopen_above(connection, self._context.settings.start_block - 1)
-        return Outcome("forked", {"block": checkpoint.number, "batches": reopened})
+    def _is_another_chain_below(self, head: Block) -> bool:
+        """A shorter chain is a node that lags, unless it disagrees about a block that was read."""
+        with self._context.database.reading() as connection:
+            below = next((step for step in undo.steps(connection) if step.number <= head.number), None)
+        return below is not None and self._context.client.block(below.number).hash != below.hash
 
     def _note_head(self, checkpoint: Checkpoint | None, head: Block, now: float) -> Outcome:
         if checkpoint is not None and checkpoint.head != head.number:
             moved = replace(checkpoint, head=head.number, head_time=head.time, observed_at=now)
-            with self._context.database.writing() as connection:
-                checkpoints.save(connection, moved)
+            with self._context.writing() as connection:
+                if checkpoints.load(connection) == checkpoint:
+                    checkpoints.save(connection, moved)
         return NOTHING
 
-    def _collect(self, first: BlockNumber, last: BlockNumber) -> tuple[Changes, list[ChainEvent]]:
-        client = self._context.client
+    def _collect(self, first: BlockNumber, last: BlockNumber) -> tuple[Changes, list[ChainEvent], Sequence[Header]]:
         found: list[Event] = []
-        for _, events in self._reader.read(client, first, last, self._context.settings.log_chunk):
-            found += events
-        times = client.block_times(sorted({event.block for event in found}))
+        headers: list[Header] = []
+        for stretch in self._reader.read(self._context.client, first, last, self._context.settings.log_chunk):
+            if headers and stretch.headers[0].parent != headers[-1].hash:
+                raise Retryable("node", f"block {stretch.headers[0].number} changed while it was read")
+            found += stretch.events
+            headers += stretch.headers
+        times = {header.number: header.time for header in headers}
         changes = Changes()
         for event in found:
             note(changes, event, times[event.block])
-        return changes, [_stored(event, times[event.block]) for event in found]
+        return changes, [stored_event(event, times[event.block]) for event in found], headers
 
 
-def _stored(event: Event, time: UnixTime) -> ChainEvent:
+def stored_event(event: Event, time: UnixTime) -> ChainEvent:
     arguments = event.arguments
     asset = arguments.get("asset")
     if event.contract == ASSETS and event.name == "Transfer":

@@ -11,13 +11,13 @@ from oracle.domain.permits import Permit, permit_limit
 from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
-from oracle.relay.seal import has_arrears
-from oracle.store import checkpoints, live, permits, presences, quarantine, read_model, readings
+from oracle.points import Point, passed
+from oracle.relay.watch import Watch
+from oracle.store import checkpoints, live, permits, read_model
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
-from oracle.store.permits import IssuedPermit
-from oracle.store.read_model import Agreement, Asset, ReadModelCache
-from oracle.store.readings import StoredReading
+from oracle.store.permits import IssuedPermit, Standing
+from oracle.store.read_model import Agreement, Asset, ReadModelCache, shared_cache
 from oracle.types import (
     ZERO_ADDRESS,
     ZERO_BYTES32,
@@ -50,10 +50,7 @@ class _Facts:
     agreements: Mapping[AgreementId, Agreement]
     assets: Mapping[AssetId, Asset]
     tariffs: Mapping[TariffId, Tariff]
-    seen: Mapping[AgreementId, StoredReading]
-    settled: Mapping[AgreementId, StoredReading]
-    quarantined: set[AgreementId]
-    stopped: set[AgreementId]
+    standings: Mapping[AgreementId, Standing]
     newest: Mapping[tuple[AssetId, Address], AgreementId]
 
 
@@ -63,8 +60,9 @@ class PermitDesk:
     def __init__(self, database: Database, key: SigningKey | None) -> None:
         self._database = database
         self._key = key
-        self._cache = ReadModelCache()
+        self._cache = shared_cache(database)
         self._issued: dict[int, IssuedPermit] = {}
+        self._watch = Watch(ignored=("permit",))
 
     @property
     def signer(self) -> Address | None:
@@ -76,22 +74,38 @@ class PermitDesk:
         """One answer for each agreement. What is handed out is stored first."""
         return self._answers(agreements, now, challenge)[0]
 
-    def renew(self, agreements: Iterable[AgreementId], now: float) -> int:
-        """Issues what is missing or due for renewal without being asked; returns how many."""
-        return self._answers(agreements, now, ZERO_BYTES32)[1]
+    def renew(self, now: float) -> int:
+        """Issues what is missing or due for renewal without being asked; returns how many.
+
+        Looked at are agreements of which something was told, and permits whose half time is over.
+        """
+        with self._database.reading() as connection:
+            checkpoint = checkpoints.load(connection)
+            if checkpoint is None:
+                return 0
+            wanted = self._watch.begin(connection, checkpoint.chain_time(now), now)
+            if wanted is None:
+                wanted = read_model.open_ids(connection)
+        answers, issued = self._answers(wanted, now, ZERO_BYTES32)
+        for key, answer in answers.items():
+            if answer.permit is not None:
+                permit = answer.permit.form
+                self._watch.at(key, permit.valid_until - (permit.valid_until - permit.issued_at) // 2)
+        return issued
 
     def _answers(
         self, agreements: Iterable[AgreementId], now: float, challenge: Bytes32
     ) -> tuple[dict[AgreementId, PermitAnswer], int]:
         wanted = sorted(set(agreements))
         with self._database.reading() as connection:
-            facts = _facts(connection, wanted, self._cache)
+            facts = _facts(connection, wanted, self._cache, challenge)
             if facts is None:
                 return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
             if len(self._issued) > _REMEMBERED:
                 self._issued = {}
-            held = permits.latest(connection, wanted, challenge, self._issued)
+            latest = {key: found.latest for key, found in facts.standings.items() if found.latest is not None}
+            held = permits.by_row(connection, latest.values(), self._issued)
             answers: dict[AgreementId, PermitAnswer] = {}
             fresh: list[tuple[Agreement, Tariff]] = []
             for key in wanted:
@@ -101,7 +115,7 @@ class PermitDesk:
                     continue
                 agreement = facts.agreements[key]
                 tariff = facts.tariffs[agreement.tariff_id]
-                issued = held.get(key)
+                issued = held[latest[key]] if key in latest else None
                 if issued is not None and _still_good(issued, agreement, tariff, time):
                     answers[key] = PermitAnswer(issued.signed, None)
                 else:
@@ -112,27 +126,25 @@ class PermitDesk:
 
     def _refusal(self, connection: Connection, facts: _Facts, key: AgreementId, time: UnixTime) -> StopReason | None:
         """Why this agreement may not run now; None where it may."""
-        agreement = facts.agreements.get(key)
-        if agreement is None or self._key is None:
+        agreement, standing = facts.agreements.get(key), facts.standings.get(key)
+        if agreement is None or standing is None or self._key is None:
             return StopReason.NO_PERMIT
         asset = facts.assets[agreement.asset_id]
         appointed = asset.permit_signer_at(time) == self._key.address
-        rules = (
-            (agreement.closed or agreement.end_at is not None, StopReason.ENDED),
-            (agreement.suspended, StopReason.SUSPENDED),
-            (key in facts.quarantined, StopReason.QUARANTINED),
-            (facts.newest.get((agreement.asset_id, agreement.customer)) != key, StopReason.SUPERSEDED),
-            (key in facts.stopped or not appointed, StopReason.NO_PERMIT),
-        )
-        for applies, reason in rules:
-            if applies:
-                return reason
-        seen = facts.seen.get(key)
-        limit = permit_limit(agreement.settled, agreement.hold)
-        used_up = limit <= (agreement.settled if seen is None else max(seen.charge, agreement.settled))
-        partly = facts.settled.get(key)
+        if agreement.closed or agreement.end_at is not None:
+            return StopReason.ENDED
+        if agreement.suspended:
+            return StopReason.SUSPENDED
+        if standing.is_quarantined:
+            return StopReason.QUARANTINED
+        if facts.newest.get((agreement.asset_id, agreement.customer)) != key:
+            return StopReason.SUPERSEDED
+        if standing.is_stopped or not appointed:
+            return StopReason.NO_PERMIT
+        settled, partly = agreement.settled, standing.at_settled
+        used_up = permit_limit(settled, agreement.hold) <= max(standing.seen or 0, settled)
         # A reading settled in part is completed before anything new is allowed.
-        if used_up or (partly is not None and has_arrears(agreement, partly)):
+        if used_up or (partly is not None and partly > settled):
             return _why_empty(connection, agreement, facts.tariffs[agreement.tariff_id], time)
         return None
 
@@ -149,9 +161,11 @@ class PermitDesk:
             IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
             for agreement, tariff in fresh
         ]
+        passed(Point.PERMIT_SIGNED)
         with self._database.writing() as connection:
             permits.add_all(connection, issued)
             live.add_all(connection, now, [_news(each.permit) for each in issued])
+        passed(Point.PERMIT_STORED)
         return {each.permit.agreement_id: PermitAnswer(each.signed, None) for each in issued}
 
     def _sign(
@@ -179,22 +193,15 @@ class PermitDesk:
         return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
 
 
-def _facts(connection: Connection, wanted: list[AgreementId], cache: ReadModelCache) -> _Facts | None:
+def _facts(
+    connection: Connection, wanted: list[AgreementId], cache: ReadModelCache, challenge: Bytes32
+) -> _Facts | None:
     checkpoint = checkpoints.load(connection)
     if checkpoint is None:
         return None
     agreements, assets, tariffs = cache.get(connection, checkpoint, wanted)
-    return _Facts(
-        checkpoint,
-        agreements,
-        assets,
-        tariffs,
-        readings.latest_accepted(connection, wanted),
-        readings.at_settled_sequence(connection, wanted),
-        quarantine.open_agreements(connection),
-        presences.stopped(connection),
-        read_model.newest_agreements(connection, assets),
-    )
+    standings = permits.standings(connection, agreements, challenge)
+    return _Facts(checkpoint, agreements, assets, tariffs, standings, cache.newest(connection, checkpoint, assets))
 
 
 def _news(permit: Permit) -> live.NewEvent:

@@ -1,15 +1,19 @@
 """How far the read model follows the chain, and what time it is there."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from oracle.store.database import one_row
 from oracle.store.tables import checkpoints
 from oracle.types import Address, BlockNumber, ChainId, UnixTime
 
 _NAME = "chain"
-_LOAD = select(checkpoints).where(checkpoints.c.name == _NAME)
+_LOAD = select(*(column for column in checkpoints.c if column.name != "name")).where(checkpoints.c.name == _NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,41 @@ class Checkpoint:
 
 
 def load(connection: Connection) -> Checkpoint | None:
-    row = connection.execute(_LOAD).first()
+    row = one_row(connection, _LOAD)
     if row is None:
         return None
+    values = tuple(row)
+    return _known(values) if isinstance(values[2], str) else _checkpoint(*values)
+
+
+@lru_cache(maxsize=8)
+def _known(values: tuple[Any, ...]) -> Checkpoint:
+    """Asked with every request, and the same for as long as there is no new block."""
+    chain_id, directory, contracts, *rest = values
+    return _checkpoint(chain_id, directory, json.loads(contracts), *rest)
+
+
+def _checkpoint(
+    chain_id: int,
+    directory: str,
+    contracts: Mapping[str, str],
+    number: int,
+    block_hash: str,
+    time: int,
+    head: int,
+    head_time: int,
+    observed_at: float,
+) -> Checkpoint:
     return Checkpoint(
-        ChainId(row.chain_id),
-        Address(row.directory),
-        {name: Address(value) for name, value in row.contracts.items()},
-        BlockNumber(row.number),
-        row.hash,
-        UnixTime(row.time),
-        BlockNumber(row.head),
-        UnixTime(row.head_time),
-        row.observed_at,
+        ChainId(chain_id),
+        Address(directory),
+        {name: Address(value) for name, value in contracts.items()},
+        BlockNumber(number),
+        block_hash,
+        UnixTime(time),
+        BlockNumber(head),
+        UnixTime(head_time),
+        observed_at,
     )
 
 

@@ -51,3 +51,8 @@ def waiting(connection: Connection) -> list[FormRequest]:
 
 def close(connection: Connection, request_id: int, outcome: str) -> None:
     connection.execute(update(form_requests).where(form_requests.c.id == request_id).values(outcome=outcome[:24]))
+
+
+def reopen(connection: Connection, request_id: int) -> None:
+    """Its transaction came to nothing: it waits again."""
+    connection.execute(update(form_requests).where(form_requests.c.id == request_id).values(outcome=None))

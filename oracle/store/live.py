@@ -1,10 +1,12 @@
 """What the live stream tells: small facts in the order they were written, in the same transaction as their cause."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select
+import msgspec
+from sqlalchemy import Connection, delete, func, select
 
+from oracle.store.database import insert_rows
 from oracle.store.tables import live_events
 from oracle.types import AgreementId, AssetId
 
@@ -48,19 +50,22 @@ def add(
 
 
 def add_all(connection: Connection, now: float, new: Sequence[NewEvent]) -> None:
-    if new:
-        rows = [
-            {
-                "at": now,
-                "kind": event.kind,
-                "payload": dict(event.payload),
-                "asset_id": event.asset,
-                "agreement_id": event.agreement,
-                "public": event.public,
-            }
-            for event in new
-        ]
-        connection.execute(insert(live_events), rows)
+    as_text = connection.dialect.name == "sqlite"
+    rows = [
+        (
+            now,
+            each.kind,
+            each.asset,
+            each.agreement,
+            each.public,
+            msgspec.json.encode(each.payload).decode() if as_text else dict(each.payload),
+        )
+        for each in new
+    ]
+    insert_rows(connection, live_events, _COLUMNS, rows)
+
+
+_COLUMNS = ("at", "kind", "asset_id", "agreement_id", "public", "payload")
 
 
 def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[LiveEvent]:
@@ -80,9 +85,23 @@ def after(connection: Connection, last_id: int, limit: int = 1_000) -> list[Live
     ]
 
 
+def told_since(connection: Connection, last: int, ignored: Iterable[str] = ()) -> set[AgreementId] | None:
+    """The agreements of all events with a higher id; None where some of those may have been cleaned away already."""
+    oldest = connection.execute(select(func.min(live_events.c.id))).scalar()
+    if oldest is not None and oldest > last + 1:
+        return None
+    query = select(live_events.c.agreement_id).distinct()
+    query = query.where(live_events.c.id > last, live_events.c.agreement_id.is_not(None))
+    if kinds := list(ignored):
+        query = query.where(live_events.c.kind.not_in(kinds))
+    return {AgreementId(agreement) for (agreement,) in connection.execute(query)}
+
+
 def last_id(connection: Connection) -> int:
     return int(connection.execute(select(func.max(live_events.c.id))).scalar() or 0)
 
 
 def purge(connection: Connection, now: float) -> None:
-    connection.execute(delete(live_events).where(live_events.c.at < now - KEPT_SECONDS))
+    """The newest stays: after an empty table SQLite would number from 1 again, below what readers have seen."""
+    newest = select(func.max(live_events.c.id)).scalar_subquery()
+    connection.execute(delete(live_events).where(live_events.c.at < now - KEPT_SECONDS, live_events.c.id < newest))

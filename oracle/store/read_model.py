@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, tuple_
 
 from oracle.domain.tariffs import Tariff, parse_tariff
 from oracle.store import tables
 from oracle.store.checkpoints import Checkpoint
+from oracle.store.database import Database, rows
 from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, Seconds, SplitId, TariffId, UnixTime
 
 
@@ -123,17 +125,35 @@ def agreement(connection: Connection, wanted: AgreementId) -> Agreement | None:
 
 
 def agreements(connection: Connection, wanted: Iterable[AgreementId]) -> dict[AgreementId, Agreement]:
-    found: dict[AgreementId, Agreement] = {}
-    ids = sorted(set(wanted))
-    for start in range(0, len(ids), 500):
-        query = select(tables.agreements).where(tables.agreements.c.id.in_(ids[start : start + 500]))
-        found |= {AgreementId(row.id): Agreement(*row) for row in connection.execute(query)}
-    return found
+    found = (_agreement(row) for row in rows(connection, _AGREEMENTS, sorted(set(wanted))))
+    return {agreement.id: agreement for agreement in found}
+
+
+def _agreement(row: Sequence[Any]) -> Agreement:
+    """Of all the table's columns in their order, as `rows` gives them."""
+    (
+        key, asset_id, tariff_id, customer, delegate, exclusive, grade, credited, opened_at, sequence, last_elapsed,
+        settled, hold, cap, period, spent, period_index, end_at, final_accepted, suspended, closed, settled_time,
+    ) = row  # fmt: skip
+    return Agreement(
+        key, asset_id, tariff_id, customer, delegate, bool(exclusive), grade, BaseUnits(int(credited)), opened_at,
+        sequence, last_elapsed, BaseUnits(int(settled)), BaseUnits(int(hold)), BaseUnits(int(cap)), period,
+        BaseUnits(int(spent)), period_index, end_at, bool(final_accepted), bool(suspended), bool(closed), settled_time,
+    )  # fmt: skip
+
+
+_AGREEMENTS = select(tables.agreements).where(tables.agreements.c.id.in_(bindparam("wanted", expanding=True)))
+_ASSETS = select(tables.assets).where(tables.assets.c.id.in_(bindparam("wanted", expanding=True)))
 
 
 def open_agreements(connection: Connection) -> list[Agreement]:
     query = select(tables.agreements).where(tables.agreements.c.closed.is_(False)).order_by(tables.agreements.c.id)
     return [Agreement(*row) for row in connection.execute(query)]
+
+
+def open_ids(connection: Connection) -> set[AgreementId]:
+    query = select(tables.agreements.c.id).where(tables.agreements.c.closed.is_(False))
+    return {AgreementId(key) for (key,) in connection.execute(query)}
 
 
 def agreements_of_asset(connection: Connection, asset_id: AssetId) -> list[Agreement]:
@@ -145,12 +165,8 @@ def newest_agreements(
     connection: Connection, asset_ids: Iterable[AssetId]
 ) -> dict[tuple[AssetId, Address], AgreementId]:
     """The newest open agreement of each customer on these assets."""
-    found: dict[tuple[AssetId, Address], AgreementId] = {}
-    ids = sorted(set(asset_ids))
-    for start in range(0, len(ids), 500):
-        for asset_id, customer, newest in connection.execute(_NEWEST, {"wanted": ids[start : start + 500]}):
-            found[AssetId(asset_id), Address(customer)] = AgreementId(newest)
-    return found
+    found = rows(connection, _NEWEST, sorted(set(asset_ids)))
+    return {(AssetId(asset_id), Address(customer)): AgreementId(newest) for asset_id, customer, newest in found}
 
 
 _NEWEST = (
@@ -188,12 +204,7 @@ def asset(connection: Connection, wanted: AssetId) -> Asset | None:
 
 
 def assets(connection: Connection, wanted: Iterable[AssetId]) -> dict[AssetId, Asset]:
-    found: dict[AssetId, Asset] = {}
-    ids = sorted(set(wanted))
-    for start in range(0, len(ids), 500):
-        query = select(tables.assets).where(tables.assets.c.id.in_(ids[start : start + 500]))
-        found |= {AssetId(row.id): Asset(*row) for row in connection.execute(query)}
-    return found
+    return {AssetId(row[0]): Asset(*row) for row in rows(connection, _ASSETS, sorted(set(wanted)))}
 
 
 def list_assets(connection: Connection, after: int = 0, limit: int = 100) -> list[Asset]:
@@ -230,16 +241,13 @@ class ReadModelCache:
 
     def __init__(self) -> None:
         self._tariffs = TariffCache()
-        self._page = _Page((), {}, {})
+        self._page = _Page((), {}, {}, {}, set())
 
     def get(
         self, connection: Connection, checkpoint: Checkpoint, wanted: Iterable[AgreementId]
     ) -> tuple[dict[AgreementId, Agreement], dict[AssetId, Asset], dict[TariffId, Tariff]]:
         """Those of the wanted agreements that there are, and what they speak of. In the checkpoint's transaction."""
-        page = self._page
-        key = (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
-        if page.key != key:
-            page = self._page = _Page(key, {}, {})
+        page = self._page_of(checkpoint)
         wanted = set(wanted)
         if unknown := wanted - page.agreements.keys():
             fresh = agreements(connection, unknown)
@@ -250,12 +258,38 @@ class ReadModelCache:
         tariffs = {agreement.tariff_id for agreement in found.values()}
         return found, used, self._tariffs.get(connection, checkpoint.directory, tariffs)
 
+    def newest(
+        self, connection: Connection, checkpoint: Checkpoint, asset_ids: Iterable[AssetId]
+    ) -> Mapping[tuple[AssetId, Address], AgreementId]:
+        """As `newest_agreements`, and perhaps of more assets."""
+        page = self._page_of(checkpoint)
+        if unknown := set(asset_ids) - page.asked:
+            page.newest.update(newest_agreements(connection, unknown))
+            page.asked.update(unknown)
+        return page.newest
+
+    def _page_of(self, checkpoint: Checkpoint) -> "_Page":
+        page, key = self._page, (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
+        if page.key != key:
+            page = self._page = _Page(key, {}, {}, {}, set())
+        return page
+
+
+def shared_cache(database: Database) -> ReadModelCache:
+    """One for all who look at this database in this process: the door, and the permit desk beside it."""
+    return _caches.setdefault(database, ReadModelCache())
+
+
+_caches: WeakKeyDictionary[Database, ReadModelCache] = WeakKeyDictionary()
+
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     key: tuple[object, ...]
     agreements: dict[AgreementId, Agreement]
     assets: dict[AssetId, Asset]
+    newest: dict[tuple[AssetId, Address], AgreementId]
+    asked: set[AssetId]
 
 
 def offers(connection: Connection, after: tuple[int, int] = (0, 0), limit: int = 200) -> list[Offer]:

@@ -6,19 +6,31 @@ quarantined ── released → accepted
 waiting: behind a quarantined one of the same agreement
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
+from oracle.domain.plain_readings import PlainReading, plain
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.stop_reasons import StopReason
+from oracle.store import database
+from oracle.store.tables import HELD, batch_readings, batches, readings
 from oracle.store.tables import agreements as settled
-from oracle.store.tables import batch_readings, batches, readings
 from oracle.types import ZERO_BYTES32, AgreementId, AssetId, BaseUnits, Bytes32, Registers, Seconds, UnixTime
 
 NEVER = 9e18
@@ -51,32 +63,11 @@ class NewReading:
     received_at: float
 
     def row(self) -> dict[str, Any]:
-        reading = self.signed.reading
-        register0, register1, register2, register3 = reading.registers
-        stop = self.signed.stop_reason
-        telemetry = TelemetryState.NONE if reading.telemetry_root == ZERO_BYTES32 else TelemetryState.AWAITED
-        return {
-            "agreement_id": reading.agreement_id,
-            "asset_id": reading.asset_id,
-            "sequence": reading.sequence,
-            "time": reading.time,
-            "register0": register0,
-            "register1": register1,
-            "register2": register2,
-            "register3": register3,
-            "odometer": reading.odometer,
-            "flags": int(reading.flags),
-            "telemetry_root": reading.telemetry_root,
-            "digest": self.digest,
-            "signature": self.signed.signature,
-            "stop_reason": None if stop is None else stop.value,
-            "elapsed": self.elapsed,
-            "charge": self.charge,
-            "state": self.state.value,
-            "telemetry": telemetry.value,
-            "received_at": self.received_at,
-            "skips": 0,
-        }
+        return dict(zip(PLAIN_COLUMNS, self.plain_row(), strict=True))
+
+    def plain_row(self) -> "PlainRow":
+        item = plain(self.signed)
+        return plain_row(item, self.digest, self.elapsed, self.charge, self.received_at, self.state.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +116,7 @@ def from_row(row: Sequence[Any]) -> StoredReading:
         SignedReading(reading, signature, StopReason.parse(stop_reason)),
         Bytes32(digest),
         Seconds(elapsed),
-        BaseUnits(charge),
+        BaseUnits(int(charge)),
         ReadingState(state),
         TelemetryState(telemetry),
         received_at,
@@ -135,11 +126,36 @@ def from_row(row: Sequence[Any]) -> StoredReading:
     )
 
 
+PlainRow = tuple[Any, ...]
+"""A row to insert: the columns named in `PLAIN_COLUMNS`."""
+PLAIN_COLUMNS = (
+    "agreement_id", "asset_id", "sequence", "time", "register0", "register1", "register2", "register3", "odometer",
+    "flags", "telemetry_root", "digest", "signature", "stop_reason", "elapsed", "charge", "state", "telemetry",
+    "received_at", "skips",
+)  # fmt: skip
+_NO_TELEMETRY, _AWAITED = TelemetryState.NONE.value, TelemetryState.AWAITED.value
+
+
 def add(connection: Connection, new: Sequence[NewReading]) -> None:
     """Inserts in one statement. The unique key (agreement, sequence, digest) refuses a second copy."""
-    rows = [reading.row() for reading in new]
-    if rows:
-        _insert(connection, rows)
+    add_plain(connection, [reading.plain_row() for reading in new])
+
+
+def add_plain(connection: Connection, new: Sequence[PlainRow]) -> None:
+    """As `add`, for rows in the order of `PLAIN_COLUMNS`."""
+    database.insert_rows(connection, readings, PLAIN_COLUMNS, new)
+
+
+def plain_row(
+    item: PlainReading,
+    digest: Bytes32,
+    elapsed: int,
+    charge: int,
+    received_at: float,
+    state: str = ReadingState.ACCEPTED.value,
+) -> PlainRow:
+    telemetry = _NO_TELEMETRY if item[10] == ZERO_BYTES32 else _AWAITED
+    return (*item[:11], digest, item[11], item[12], elapsed, str(charge), state, telemetry, received_at, 0)
 
 
 def add_one(connection: Connection, new: NewReading) -> int:
@@ -200,6 +216,30 @@ def next_above(connection: Connection, agreement: AgreementId, sequence: int) ->
     return None if row is None else from_row(row)
 
 
+class Head(NamedTuple):
+    """The newest reading of an agreement, in any state; all None where there is none.
+
+    `is_held_back`: some reading of the agreement is or was looked at by a person, or waits behind such a one.
+    """
+
+    id: int | None
+    sequence: int
+    time: int
+    register0: int
+    register1: int
+    register2: int
+    register3: int
+    odometer: int
+    flags: int
+    elapsed: int
+    is_held_back: bool
+
+
+def heads(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, Head]:
+    """For each of these agreements that the read model has."""
+    return {AgreementId(key): Head(*row) for key, *row in database.rows(connection, _HEADS, agreements)}
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """How far an agreement's readings go: the newest accepted one, and the highest sequence in any state."""
@@ -211,9 +251,8 @@ class Seen:
 def seen(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, Seen]:
     """For each of these agreements that the read model has."""
     found: dict[AgreementId, Seen] = {}
-    for part in _parts(agreements):
-        for agreement, highest, *row in connection.execute(_SEEN, {"wanted": part}):
-            found[AgreementId(agreement)] = Seen(None if row[0] is None else from_row(row), highest or 0)
+    for agreement, highest, *row in database.rows(connection, _SEEN, agreements):
+        found[AgreementId(agreement)] = Seen(None if row[0] is None else from_row(row), highest or 0)
     return found
 
 
@@ -224,7 +263,7 @@ def latest_accepted(connection: Connection, agreements: Iterable[AgreementId]) -
 
 def at_settled_sequence(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, StoredReading]:
     """The reading that the chain has settled last, where this oracle has it."""
-    rows = (row for part in _parts(agreements) for row in connection.execute(_AT_SETTLED, {"wanted": part}))
+    rows = database.rows(connection, _AT_SETTLED, agreements)
     return {reading.reading.agreement_id: reading for reading in map(from_row, rows)}
 
 
@@ -246,9 +285,8 @@ def of_agreement(
 def rejected(connection: Connection, agreements: Iterable[AgreementId]) -> dict[AgreementId, list[int]]:
     """The sequences that a person rejected, rising, for agreements that have any."""
     found: dict[AgreementId, list[int]] = {}
-    for part in _parts(agreements):
-        for agreement, sequence in connection.execute(_REJECTED, {"wanted": part}):
-            found.setdefault(AgreementId(agreement), []).append(sequence)
+    for agreement, sequence in database.rows(connection, _REJECTED, agreements):
+        found.setdefault(AgreementId(agreement), []).append(sequence)
     return found
 
 
@@ -256,13 +294,21 @@ def sealable(
     connection: Connection, agreements: Iterable[AgreementId], now: float, telemetry_grace: float
 ) -> dict[AgreementId, StoredReading]:
     """Of each agreement the newest accepted reading that may be settled: its samples checked or no longer waited for,
-    and no pause after a skip."""
-    ripe = (
-        readings.c.state == ReadingState.ACCEPTED.value,
-        or_(readings.c.telemetry != TelemetryState.AWAITED.value, readings.c.received_at <= now - telemetry_grace),
-        or_(readings.c.retry_at.is_(None), readings.c.retry_at <= now),
-    )
-    return _newest(connection, agreements, ripe)
+    and no pause after a skip. None below what is settled."""
+    rows = database.rows(connection, _SEALABLE, agreements, now=now, patience_from=now - telemetry_grace)
+    return {reading.reading.agreement_id: reading for reading in map(from_row, rows)}
+
+
+def ripening(
+    connection: Connection, agreements: Iterable[AgreementId], now: float, telemetry_grace: float
+) -> dict[AgreementId, float]:
+    """When the next accepted reading that is not settled yet becomes `sealable`, for agreements that have such."""
+    found: dict[AgreementId, float] = {}
+    patience = {"now": now, "patience_from": now - telemetry_grace}
+    for key, received_at, retry_at in database.rows(connection, _RIPENING, agreements, **patience):
+        at = received_at + telemetry_grace if retry_at is None or retry_at <= now else retry_at
+        found[AgreementId(key)] = min(at, found.get(AgreementId(key), at))
+    return found
 
 
 def on_their_way(connection: Connection, stages: Iterable[str]) -> set[AgreementId]:
@@ -326,57 +372,13 @@ def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(readings)).scalar_one())
 
 
-def _newest(
-    connection: Connection, agreements: Iterable[AgreementId], conditions: tuple[ColumnElement[bool], ...]
-) -> dict[AgreementId, StoredReading]:
-    found: dict[AgreementId, StoredReading] = {}
-    wanted = list(agreements)
-    for start in range(0, len(wanted), 500):
-        newest = (
-            select(readings.c.agreement_id, func.max(readings.c.sequence).label("sequence"))
-            .where(readings.c.agreement_id.in_(wanted[start : start + 500]), *conditions)
-            .group_by(readings.c.agreement_id)
-            .subquery()
-        )
-        same = and_(readings.c.agreement_id == newest.c.agreement_id, readings.c.sequence == newest.c.sequence)
-        for row in connection.execute(select(readings).join(newest, same).where(*conditions)):
-            found[AgreementId(row.agreement_id)] = from_row(row)
-    return found
-
-
-def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Past SQLAlchemy's treatment of each value, where the driver takes the columns in their order."""
-    statement, order = _insert_statement(connection.dialect, tuple(rows[0]))
-    if not order:
-        connection.execute(_INSERT, rows)
-        return
-    in_order = itemgetter(*order)
-    for row in rows:
-        row["charge"] = str(row["charge"])
-    connection.exec_driver_sql(statement, [in_order(row) for row in rows])
-
-
-@lru_cache(maxsize=8)
-def _insert_statement(dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The text, and the columns in their order; none where the driver takes them by name."""
-    compiled = _INSERT.compile(dialect=dialect, column_keys=list(columns))
-    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ())
-
-
-def _parts(agreements: Iterable[AgreementId]) -> Iterator[list[AgreementId]]:
-    """No more parameters in one query than every database takes."""
-    wanted = list(agreements)
-    return (wanted[start : start + 500] for start in range(0, len(wanted), 500))
-
-
 def _of_agreement(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     """One column of the row with the highest sequence: found at the end of an index, however long the history is."""
     query = select(column).where(_each.c.agreement_id == settled.c.id, *conditions)
-    return query.order_by(_each.c.sequence.desc(), _each.c.id).limit(1).correlate(settled).scalar_subquery()
+    return query.order_by(_each.c.sequence.desc()).limit(1).correlate(settled).scalar_subquery()
 
 
 # Written once, because putting a query together takes longer than running it.
-_INSERT = insert(readings)
 _each = readings.alias("each")
 _SEEN = (
     select(settled.c.id, _of_agreement(_each.c.sequence), readings)
@@ -384,6 +386,50 @@ _SEEN = (
         settled, readings, readings.c.id == _of_agreement(_each.c.id, _each.c.state == ReadingState.ACCEPTED.value)
     )
     .where(settled.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_HEADS = (
+    select(
+        settled.c.id,
+        *(readings.c[name] for name in Head._fields[:-1]),
+        exists().where(_each.c.agreement_id == settled.c.id, _each.c.state != HELD.right).correlate(settled),
+    )
+    .outerjoin_from(settled, readings, readings.c.id == _of_agreement(_each.c.id))
+    .where(settled.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_SEALABLE = (
+    select(readings)
+    .join_from(
+        settled,
+        readings,
+        readings.c.id
+        == _of_agreement(
+            _each.c.id,
+            _each.c.sequence >= settled.c.sequence,
+            _each.c.state == ReadingState.ACCEPTED.value,
+            or_(_each.c.telemetry != TelemetryState.AWAITED.value, _each.c.received_at <= bindparam("patience_from")),
+            or_(_each.c.retry_at.is_(None), _each.c.retry_at <= bindparam("now")),
+        ),
+    )
+    .where(settled.c.id.in_(bindparam("wanted", expanding=True)))
+)
+_RIPENING = (
+    select(readings.c.agreement_id, readings.c.received_at, readings.c.retry_at)
+    .join_from(
+        settled,
+        readings,
+        and_(readings.c.agreement_id == settled.c.id, readings.c.sequence >= settled.c.sequence),
+    )
+    .where(
+        settled.c.id.in_(bindparam("wanted", expanding=True)),
+        readings.c.state == ReadingState.ACCEPTED.value,
+        or_(
+            and_(
+                readings.c.telemetry == TelemetryState.AWAITED.value,
+                readings.c.received_at > bindparam("patience_from"),
+            ),
+            readings.c.retry_at > bindparam("now"),
+        ),
+    )
 )
 _AT_SETTLED = (
     select(readings)
@@ -398,6 +444,7 @@ _REJECTED = (
     .where(
         readings.c.agreement_id.in_(bindparam("wanted", expanding=True)),
         readings.c.state == ReadingState.REJECTED.value,
+        HELD,
     )
     .order_by(readings.c.sequence)
 )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -79,10 +80,12 @@ readings = Table(
     Column("skips", Integer, nullable=False, default=0),
     Column("skip_reason", String(24)),
     Column("retry_at", Float),
+    # One index that every reading is written into: machines come in any order, so each index is a page of its own to
+    # write for each reading. The second one holds only what a person has or had to look at.
     UniqueConstraint("agreement_id", "sequence", "digest"),
-    Index(None, "agreement_id", "state", "sequence"),
-    Index(None, "asset_id", "id"),
 )
+HELD = readings.c.state != text("'accepted'")
+Index("ix_readings_held", readings.c.agreement_id, readings.c.sequence, sqlite_where=HELD, postgresql_where=HELD)
 
 quarantine = Table(
     "quarantine",
@@ -142,6 +145,24 @@ checkpoints = Table(
     Column("head", BigInteger, nullable=False),
     Column("head_time", BigInteger, nullable=False),
     Column("observed_at", Float, nullable=False),
+)
+
+recent_blocks = Table(
+    "recent_blocks",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", HASH, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+undo_rows = Table(
+    "undo_rows",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("above", BigInteger, nullable=False, index=True),
+    Column("table", String(24), nullable=False),
+    Column("key", JSON, nullable=False),
+    Column("row", JSON(none_as_null=True)),
 )
 
 chain_events = Table(
@@ -279,6 +300,7 @@ batches = Table(
     Column("gas_used", BigInteger),
     Column("ended_at", Float),
     Column("detail", Text),
+    Column("mined_hash", HASH),
     UniqueConstraint("chain_id", "sender", "nonce"),
     Index(None, "stage"),
     Index(None, "kind", "subject"),
@@ -294,6 +316,8 @@ batch_transactions = Table(
     Column("max_fee", Units, nullable=False),
     Column("tip", Units, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("head", BigInteger, nullable=False, default=0),
+    Column("noop", Boolean, nullable=False, default=False),
 )
 
 batch_readings = Table(
@@ -301,6 +325,15 @@ batch_readings = Table(
     metadata,
     Column("batch_id", Key, ForeignKey("batches.id"), primary_key=True),
     Column("reading_id", Key, ForeignKey("readings.id"), primary_key=True, index=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("holder", String(160), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 form_requests = Table(

@@ -226,7 +226,8 @@ def running_fleet(kinds: int = 10, splits: int = 4, block_time: float | None = N
         client = ChainClient(node.url, 60)
         client.connect()
         deployer = Account.from_mnemonic(MNEMONIC, account_path="m/44'/60'/0'/0/0")
-        deployed = deploy(client.web3, deployer, read_config("local"))
+        # Invented machines have no passports: a list of providers decides here what may be offered.
+        deployed = deploy(client.web3, deployer, {**read_config("local"), "policy": "list"})
         platform = Platform(client.web3, client.chain_id, deployed.directory, deployed.addresses)
         currency = contract(client.web3, "MicroEuro", deployed.addresses["MicroEuro"])
         fleet = Fleet(node, client, platform, currency, client.web3.eth.accounts)

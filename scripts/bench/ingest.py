@@ -55,9 +55,11 @@ def measure() -> Result:
     notes = [
         "By the processor time of the door's process (uvicorn, FastAPI, SQLite in WAL mode with synchronous=FULL); the "
         "sender is another process. Every answer carries a permit, as in `cise oracle run`.",
-        "The door recovers the key instead of verifying against it: libsecp256k1's verification takes "
-        "either parity bit, and "
-        "a reading with the wrong one would fail on chain.",
+        "The door verifies with the key that it has recovered from each meter's first signature. Verification takes "
+        "either parity bit; where a reading is sealed for the chain, the bit is put right.",
+        "Bodies are read at once where they are usual JSON, judged as a run, and written as one insertion and one "
+        "commit. A gateway's body touches the rows of 100 agreements instead of one, which is the difference between "
+        "the first two figures.",
         "The comparison of two processes is by the clock and needs two idle cores beside the sender: "
         "compare the load above.",
     ]  # fmt: skip

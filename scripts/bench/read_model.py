@@ -98,7 +98,7 @@ def fill(folder: Path, keys: Sequence[SigningKey]) -> tuple[Database, list[Hired
         for start in range(0, len(keys), _ROWS):
             part = list(enumerate(keys[start : start + _ROWS], start + 1))
             read_model.save_assets(connection, [_asset(number, key.address) for number, key in part])
-            read_model.save_agreements(connection, [_agreement(number, opened) for number, _ in part])
+            read_model.save_agreements(connection, [bench_agreement(number, opened) for number, _ in part])
     return database, [Hired(AgreementId(n), AssetId(n), key, opened) for n, key in enumerate(keys, 1)]
 
 
@@ -129,7 +129,7 @@ def _asset(number: int, meter: Address) -> Asset:
     )
 
 
-def _agreement(number: int, opened: UnixTime) -> Agreement:
+def bench_agreement(number: int, opened: UnixTime) -> Agreement:
     return Agreement(
         id=AgreementId(number),
         asset_id=AssetId(number),

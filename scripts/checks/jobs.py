@@ -12,8 +12,12 @@ from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 TESTS = ROOT / "tests"
 SLOW_ON_CHAIN = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
-SERVER = {"oracle/relay", "oracle/ingest", "oracle/store"}
+RELAY = {"oracle/relay", "oracle/chain"}
+DOORS = {"oracle/ingest", "oracle/store"}
+KILLED = {"oracle/chaos"}
 AUDITOR = {"oracle/audit"}
+LONG = {"chaos"}
+"""Only by `make chaos`: an hour or so."""
 PLAIN = ["-p", "no:pytest-brownie"]
 # Branch coverage is demanded where a wrong branch costs money or hides it.
 COVERED = ("domain", "relay", "audit")
@@ -44,13 +48,13 @@ def _pytest(name: str, folders: Iterable[str], *options: str, **env: str) -> lis
 
 def _plain_folders() -> set[str]:
     every = {folder.name for folder in TESTS.iterdir() if folder.is_dir()}
-    return every - CHAIN_FOLDERS - WHOLE_SYSTEM
+    return every - CHAIN_FOLDERS - WHOLE_SYSTEM - LONG
 
 
 def _oracle_folders() -> set[str]:
-    """The oracle's own, without those that are jobs of their own: three of about the same length fill two cores."""
+    """The oracle's own, without those that are jobs of their own: several of about the same length fill two cores."""
     every = {f"oracle/{folder.name}" for folder in (TESTS / "oracle").iterdir() if folder.is_dir()}
-    return every - SERVER - AUDITOR
+    return every - RELAY - DOORS - KILLED - AUDITOR
 
 
 def _forge_tests() -> bool:
@@ -62,7 +66,9 @@ def tests() -> list[Job]:
         *_pytest("tests on the contracts", CHAIN_FOLDERS - SLOW_ON_CHAIN),
         *_pytest("tests of the whole system", WHOLE_SYSTEM, *PLAIN),
         *_pytest("state machines", SLOW_ON_CHAIN),
-        *_pytest("tests of relay and doors", SERVER, *PLAIN),
+        *_pytest("tests of the relay", RELAY, *PLAIN),
+        *_pytest("tests of the doors", DOORS, *PLAIN),
+        *_pytest("kill tests", KILLED, *PLAIN),
         *_pytest("tests of the auditor", AUDITOR, *PLAIN),
         *_pytest("tests in plain Python", _plain_folders() - {"oracle"} | _oracle_folders(), *PLAIN),
     ]

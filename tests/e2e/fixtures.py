@@ -90,6 +90,23 @@ class Oracle:
 @pytest.fixture
 def start_oracle(world: World) -> Iterator[Callable[..., Oracle]]:
     """Starts oracles that end with the test: `start_oracle("second", relayer_key=…)`."""
+    yield from _starter(world)
+
+
+@pytest.fixture
+def own_world(tmp_path: Path) -> Iterator[World]:
+    """A chain of the test's own. Anvil reorganises a young one only: it forgets states after some hundred blocks."""
+    with running_world(tmp_path) as world:
+        world.set_clock()
+        yield world
+
+
+@pytest.fixture
+def start_own(own_world: World) -> Iterator[Callable[..., Oracle]]:
+    yield from _starter(own_world)
+
+
+def _starter(world: World) -> Iterator[Callable[..., Oracle]]:
     with ExitStack() as stack:
 
         def start(name: str = "oracle", **changes: Any) -> Oracle:
@@ -100,6 +117,8 @@ def start_oracle(world: World) -> Iterator[Callable[..., Oracle]]:
             server = stack.enter_context(BackgroundServer(app, settings))
             oracle = Oracle(settings, daemon, server.url)
             oracle.cycle("index", "permits")
+            # Its next cycle leads again; a test that starts other processes on this database need not wait for it.
+            daemon.context.leadership.give_up()
             return oracle
 
         yield start

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
 from oracle.domain.batching import encode_batch, group_readings
 from oracle.domain.bindings import MeterBinding, registers_hash, signer_bytes
 from oracle.domain.forms import digest
 from oracle.domain.signatures import MeterKey
+from oracle.store.database import Database
+from oracle.store.tables import leases
 from oracle.types import UnixTime
 from tests.e2e.world import PROVIDER, STRANGER, Hire, Machine, World
 
@@ -35,3 +39,9 @@ def settle_directly(world: World, hire: Hire, amount: int) -> None:
     signed = hire.use(amount)
     batch = encode_batch(group_readings([(hire.machine.tariff, signed)]))
     world.wallet(STRANGER).send(world.platform.settle(batch))
+
+
+def run_out(database: Database) -> None:
+    """The time of whoever leads is over."""
+    with database.writing() as connection:
+        connection.execute(update(leases).values(until=0.0))

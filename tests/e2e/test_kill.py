@@ -134,6 +134,7 @@ def test_killed_at_a_point(world: World, start_oracle, point):
     hire = world.hire()
     door = start_oracle("killed")
     door.post(hire.use(100), hire.use(200))
+    door.daemon.stop()
     dying = spawn(DYING + ONE_ROUND, door.settings, POINTS[point])
     assert dying.wait(timeout=30) == -signal.SIGKILL
     survivor = Daemon(door.settings)
@@ -150,4 +151,4 @@ def world_events(world: World):
     from oracle.chain.events import EventReader
 
     reader = EventReader(world.platform)
-    return [event for _, found in reader.read(world.client, 0, world.client.head(), 10_000) for event in found]
+    return [event for _, found, _ in reader.read(world.client, 0, world.client.head(), 10_000) for event in found]

@@ -21,6 +21,7 @@ from oracle.chain.node import MNEMONIC, LocalNode, NodeOptions
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import deploy
 from oracle.domain.forms import Signed, digest
+from oracle.domain.hashing import keccak
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.signatures import MeterKey, SigningKey
 from oracle.domain.statuses import Status
@@ -28,6 +29,7 @@ from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
 from oracle.domain.telemetry import SaltedSample, Sample, Telemetry, telemetry_root
 from oracle.parties import accounts, agreements, assets, currencies, splits, tariffs
+from oracle.parties.circular import Paper, make_offerable
 from oracle.parties.splits import Payee
 from oracle.parties.wallet import Wallet
 from oracle.settings import SealPolicy, Settings
@@ -196,6 +198,7 @@ class World:
         asset, _ = assets.register(self.wallet(MAKER), "drill", f"serial {self._serial}", provider.address)
         key = key or SigningKey(self._serial.to_bytes(32))
         assets.bind_meter(provider, asset, key)
+        make_offerable(self.wallet(MAKER), provider, asset, Paper(keccak(b"passport"), ""))
         payees = [Payee(provider.address, 7), Payee(self.wallet(MAKER).address, 3)]
         split, _ = splits.create(provider, payees, [self.currency.address])
         splits.point(provider, asset, split)

@@ -4,12 +4,11 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IAssetRegistry} from "contracts/interfaces/IAssetRegistry.sol";
-import {ITariffBook} from "contracts/interfaces/ITariffBook.sol";
 import {ReadingCodec} from "contracts/libraries/ReadingCodec.sol";
 import {AgreementId, AssetId, TariffId} from "contracts/types/Identifiers.sol";
-import {Reading, hashReading} from "contracts/types/MeterForms.sol";
+import {Kept} from "contracts/types/AgreementState.sol";
+import {READING_TYPEHASH, Reading, Record, hashReading} from "contracts/types/MeterForms.sol";
 import {Route} from "contracts/types/Route.sol";
-import {Rates} from "contracts/types/Tariff.sol";
 
 interface Vm {
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
@@ -18,9 +17,7 @@ interface Vm {
 
 /// Answers as the registry and the tariff book do, with values that follow from the question.
 contract Answers {
-    error Answers_Refused(TariffId tariff);
-
-    function routesOf(AssetId[] calldata assets) external pure returns (Route[] memory routes) {
+    function routesOfAssets(AssetId[] calldata assets) external pure returns (Route[] memory routes) {
         routes = new Route[](assets.length);
         for (uint256 i = 0; i < assets.length; ++i) {
             routes[i] = routeOf(assets[i]);
@@ -29,23 +26,6 @@ contract Answers {
 
     function routeOf(AssetId asset) public pure returns (Route) {
         return Route.wrap(uint256(keccak256(abi.encode(asset))));
-    }
-
-    /// Zero is no tariff.
-    function ratesOf(TariffId tariff) external pure returns (Rates memory rates) {
-        if (TariffId.unwrap(tariff) == 0) revert Answers_Refused(tariff);
-        uint256 word = uint256(keccak256(abi.encode(tariff)));
-        rates.currency = address(uint160(word));
-        rates.standingPerDay = uint80(word >> 1);
-        rates.pricePerMillion0 = uint96(word >> 2);
-        rates.pricePerMillion1 = uint96(word >> 3);
-        rates.pricePerMillion2 = uint96(word >> 4);
-        rates.pricePerMillion3 = uint96(word >> 5);
-        rates.notice = uint32(word >> 6);
-        rates.minimumTerm = uint32(word >> 7);
-        rates.holdTarget = uint80(word >> 8);
-        rates.maxChargePerHour = uint80(word >> 9);
-        rates.burst = uint80(word >> 10);
     }
 }
 
@@ -57,12 +37,12 @@ contract RouteTable {
         route[asset] = to;
     }
 
-    function routesOf(AssetId[] calldata assets) external view returns (Route[] memory) {
+    function routesOfAssets(AssetId[] calldata assets) external view returns (Route[] memory) {
         ReadingCodec.returnRoutes(route, assets);
     }
 }
 
-/// Answers anything with one word: neither the rates of a tariff nor the routes of assets.
+/// Answers anything with one word: which are no routes of assets.
 contract ShortAnswers {
     fallback(bytes calldata) external returns (bytes memory) {
         return abi.encode(uint256(1));
@@ -79,6 +59,7 @@ contract ReadingCodecTest {
 
     Answers private immutable ANSWERS = new Answers();
     ShortAnswers private immutable SHORT = new ShortAnswers();
+    mapping(bytes32 => Kept) private _states;
 
     /// Wherever the record stands in the batch, and whatever stands before and behind it.
     function testFuzz_APackedRecordHashesAsItsStruct(
@@ -108,43 +89,60 @@ contract ReadingCodecTest {
         this.checkHeader(batch, before.length, kind, tariff, count);
     }
 
-    /// A reading's memory may be followed by other memory and is not changed by it, nor does it change it.
-    function testFuzz_AllocatedMemoryIsItsOwn(Reading memory reading, bytes32 neighbour) external view {
+    /// The constant parts around a record stay as they are, and so does the memory behind it.
+    function testFuzz_LoadingWritesNothingButTheReading(Reading memory reading, bytes32 neighbour) external view {
         this.checkNeighbour(_pack(reading), reading, neighbour);
     }
 
-    function testFuzz_TheStateKeyIsTheHashOfItsThreeParts(AgreementId agreement, AssetId asset, TariffId tariff)
-        external
-        pure
-    {
-        assert(ReadingCodec.stateKey(agreement, asset, tariff) == keccak256(abi.encode(agreement, asset, tariff)));
+    function testFuzz_ACopiedReadingHashesAsItsStruct(Reading calldata reading) external pure {
+        Record memory record = _record();
+        ReadingCodec.copy(reading, record);
+        assert(ReadingCodec.digest(record) == _digest(reading));
+        _requireSame(record, reading);
     }
 
-    /// Random words: r and s of every size, s above half the order included.
-    function testFuzz_RecoversWhatOpenZeppelinRecovers(bytes32 digest, bytes32 r, bytes32 vs, bytes memory before)
+    /// What is loaded names the same place as the mapping does, and dirty bits above the tariff's change nothing.
+    function testFuzz_LoadingFindsTheStateOfAgreementAssetAndTariff(Reading memory reading, TariffId tariff)
         external
         view
     {
-        this.checkRecovery(bytes.concat(before, new bytes(88), r, vs), before.length, digest, r, vs);
+        this.checkState(_pack(reading), reading.agreementId, reading.assetId, tariff);
     }
 
-    /// A true signature, its high-s twin, and one that was changed.
-    function testFuzz_RecoversTheSignerAndRefusesTheTwin(uint256 key, bytes32 digest, bytes32 other) external view {
+    /// Random words: r and s of every size, s above half the order included.
+    function testFuzz_RecoversWhatOpenZeppelinRecovers(Reading memory reading, bytes32 r, bytes32 vs, uint96 rest)
+        external
+        view
+    {
+        this.checkSigned(bytes.concat(_pack(reading), r, vs), reading, r, vs, rest);
+    }
+
+    /// A true signature, its high-s twin, and one of another reading.
+    function testFuzz_KnowsTheSignerAndRefusesTheTwin(
+        uint256 key,
+        Reading memory reading,
+        Reading memory other,
+        uint96 rest
+    ) external view {
         key = 1 + key % (ORDER - 1);
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
+        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, _digest(reading));
         bytes32 vs = _compact(v, s);
-        assert(this.signerIn(bytes.concat(new bytes(88), r, vs), 0, digest) == VM.addr(key));
-        this.checkRecovery(bytes.concat(new bytes(88), r, vs), 0, other, r, vs);
+        Route route = Route.wrap((uint256(uint160(VM.addr(key))) << 96) | rest);
+        assert(this.signedRoute(bytes.concat(_pack(reading), r, vs), route) == Route.unwrap(route));
+        this.checkSigned(bytes.concat(_pack(other), r, vs), other, r, vs, rest);
         bytes32 twin = bytes32(ORDER - uint256(s));
         if (uint256(twin) >> 255 == 0) {
-            assert(this.signerIn(bytes.concat(new bytes(88), r, _compact(v ^ 7, twin)), 0, digest) == address(0));
+            assert(this.signedRoute(bytes.concat(_pack(reading), r, _compact(v ^ 7, twin)), route) == 0);
         }
     }
 
     /// On both sides of the border itself.
-    function testFuzz_TheHighestSIsHalfTheOrder(bytes32 digest, bytes32 r, bool odd, uint8 above) external view {
+    function testFuzz_TheHighestSIsHalfTheOrder(Reading memory reading, bytes32 r, bool odd, uint8 above)
+        external
+        view
+    {
         bytes32 vs = bytes32((ORDER / 2 + above % 3) | (odd ? 1 << 255 : 0));
-        this.checkRecovery(bytes.concat(new bytes(88), r, vs), 0, digest, r, vs);
+        this.checkSigned(bytes.concat(_pack(reading), r, vs), reading, r, vs, above);
     }
 
     function testFuzz_RoutesComeInTheOrderOfTheRecords(uint64[] memory assets, bool isP256, bytes memory before)
@@ -169,80 +167,78 @@ contract ReadingCodecTest {
             seed = uint256(keccak256(abi.encode(seed)));
         }
         asked[assets.length] = AssetId.wrap(unknown);
-        Route[] memory routes = table.routesOf(asked);
+        Route[] memory routes = table.routesOfAssets(asked);
         assert(routes.length == asked.length);
         for (uint256 i = 0; i < asked.length; ++i) {
             assert(Route.unwrap(routes[i]) == Route.unwrap(table.route(asked[i])));
         }
     }
 
-    function testFuzz_RatesAreWhatTheBookAnswers(uint32 tariff, Rates memory before, bytes32 neighbour) external view {
-        TariffId id = TariffId.wrap(tariff == 0 ? 1 : tariff);
-        bytes32[] memory other = new bytes32[](1);
-        other[0] = neighbour;
-        ReadingCodec.loadRates(ITariffBook(address(ANSWERS)), id, before);
-        assert(keccak256(abi.encode(before)) == keccak256(abi.encode(ANSWERS.ratesOf(id))));
-        assert(other.length == 1 && other[0] == neighbour);
-    }
-
-    function test_ARefusalOfTheBookIsPassedOn() external view {
-        try this.ratesFrom(address(ANSWERS), TariffId.wrap(0)) {
-            assert(false);
-        } catch (bytes memory reason) {
-            bytes memory expected = abi.encodeWithSelector(Answers.Answers_Refused.selector, uint32(0));
-            assert(keccak256(reason) == keccak256(expected));
-        }
-    }
-
     function test_AnAnswerOfAnotherLengthIsRefused() external view {
-        try this.ratesFrom(address(SHORT), TariffId.wrap(1)) {
-            assert(false);
-        } catch {}
         try this.routesFrom(address(SHORT), new bytes(152), 1) {
             assert(false);
         } catch {}
     }
 
-    function ratesFrom(address book, TariffId tariff) external view returns (Rates memory rates) {
-        ReadingCodec.loadRates(ITariffBook(book), tariff, rates);
-    }
-
-    function routesFrom(address assets, bytes calldata batch, uint256 count) external view returns (Route[] memory) {
-        return ReadingCodec.routes(IAssetRegistry(assets), batch, 0, count, 152);
+    function routesFrom(address assets, bytes calldata batch, uint256 count) external view returns (uint256) {
+        return ReadingCodec.routes(IAssetRegistry(assets), ReadingCodec.positionOf(batch, 0), count, 152);
     }
 
     function checkRoutes(bytes calldata batch, uint256 offset, uint64[] calldata assets, uint256 size) external view {
-        Route[] memory routes =
-            ReadingCodec.routes(IAssetRegistry(address(ANSWERS)), batch, offset, assets.length, size);
+        uint256 position = ReadingCodec.positionOf(batch, offset);
+        uint256 first = ReadingCodec.routes(IAssetRegistry(address(ANSWERS)), position, assets.length, size);
         bytes32[] memory other = new bytes32[](1);
         other[0] = keccak256(batch);
-        assert(routes.length == assets.length);
         for (uint256 i = 0; i < assets.length; ++i) {
-            assert(Route.unwrap(routes[i]) == Route.unwrap(ANSWERS.routeOf(AssetId.wrap(assets[i]))));
+            Route expected = ANSWERS.routeOf(AssetId.wrap(assets[i]));
+            assert(Route.unwrap(ReadingCodec.routeAt(first + 32 * i)) == Route.unwrap(expected));
         }
     }
 
-    function signerIn(bytes calldata batch, uint256 offset, bytes32 digest) external view returns (address) {
-        return ReadingCodec.recover(batch, offset, digest);
+    function signedRoute(bytes calldata batch, Route route) public view returns (uint256) {
+        (Record memory record, uint256 position) = (_record(), ReadingCodec.positionOf(batch, 0));
+        ReadingCodec.load(position, TariffId.wrap(1), record, _states);
+        return Route.unwrap(ReadingCodec.signedRoute(route, position, record));
     }
 
-    function checkRecovery(bytes calldata batch, uint256 offset, bytes32 digest, bytes32 r, bytes32 vs) external view {
-        (address expected,,) = ECDSA.tryRecover(digest, r, vs);
-        assert(ReadingCodec.recover(batch, offset, digest) == expected);
+    /// Against OpenZeppelin: the route of whoever signed, of anybody else, and of nobody.
+    function checkSigned(bytes calldata batch, Reading calldata reading, bytes32 r, bytes32 vs, uint96 rest)
+        external
+        view
+    {
+        (address signer,,) = ECDSA.tryRecover(_digest(reading), r, vs);
+        uint256 route = (uint256(uint160(signer)) << 96) | rest;
+        assert(signedRoute(batch, Route.wrap(route)) == (signer == address(0) ? 0 : route));
+        assert(signedRoute(batch, Route.wrap(route ^ (1 << 96))) == 0);
+        assert(signedRoute(batch, Route.wrap(rest)) == 0);
     }
 
-    function checkRecord(bytes calldata batch, uint256 offset, Reading calldata expected) external pure {
-        Reading memory loaded = ReadingCodec.allocate(DOMAIN);
-        ReadingCodec.load(batch, offset, loaded);
-        assert(keccak256(abi.encode(loaded)) == keccak256(abi.encode(expected)));
+    function checkState(bytes calldata batch, AgreementId agreement, AssetId asset, TariffId tariff) external view {
+        TariffId dirty;
+        assembly {
+            dirty := or(tariff, shl(32, 0xffff))
+        }
+        Kept storage kept = ReadingCodec.load(ReadingCodec.positionOf(batch, 0), dirty, _record(), _states);
+        Kept storage expected = _states[keccak256(abi.encode(agreement, asset, tariff))];
+        Kept storage named = _states[ReadingCodec.stateKey(agreement, asset, tariff)];
+        assembly {
+            if iszero(and(eq(kept.slot, expected.slot), eq(named.slot, expected.slot))) { revert(0, 0) }
+        }
+    }
+
+    function checkRecord(bytes calldata batch, uint256 offset, Reading calldata expected) external view {
+        Record memory loaded = _record();
+        ReadingCodec.load(ReadingCodec.positionOf(batch, offset), TariffId.wrap(1), loaded, _states);
+        _requireSame(loaded, expected);
         assert(ReadingCodec.digest(loaded) == _digest(expected));
     }
 
-    function checkTwo(bytes calldata batch, Reading calldata first, Reading calldata second) external pure {
-        Reading memory loaded = ReadingCodec.allocate(DOMAIN);
-        ReadingCodec.load(batch, 0, loaded);
+    function checkTwo(bytes calldata batch, Reading calldata first, Reading calldata second) external view {
+        Record memory loaded = _record();
+        ReadingCodec.load(ReadingCodec.positionOf(batch, 0), TariffId.wrap(1), loaded, _states);
         assert(ReadingCodec.digest(loaded) == _digest(first));
-        ReadingCodec.load(batch, ReadingCodec.RECORD_BYTES_SECP256K1, loaded);
+        uint256 position = ReadingCodec.positionOf(batch, ReadingCodec.RECORD_BYTES_SECP256K1);
+        ReadingCodec.load(position, TariffId.wrap(2), loaded, _states);
         assert(ReadingCodec.digest(loaded) == _digest(second));
     }
 
@@ -251,16 +247,30 @@ contract ReadingCodecTest {
         assert(foundKind == kind && foundTariff == tariff && foundCount == count);
     }
 
-    function checkNeighbour(bytes calldata record, Reading calldata expected, bytes32 neighbour) external pure {
-        Reading memory loaded = ReadingCodec.allocate(DOMAIN);
+    function checkNeighbour(bytes calldata record, Reading calldata expected, bytes32 neighbour) external view {
+        Record memory loaded = _record();
         bytes32[] memory other = new bytes32[](1);
         other[0] = neighbour;
-        ReadingCodec.load(record, 0, loaded);
-        assert(other.length == 1 && other[0] == neighbour);
+        ReadingCodec.load(ReadingCodec.positionOf(record, 0), TariffId.wrap(1), loaded, _states);
         assert(ReadingCodec.digest(loaded) == _digest(expected));
+        assert(other.length == 1 && other[0] == neighbour);
+        assert(loaded.typehash == READING_TYPEHASH && loaded.prefix == 0x1901 && loaded.domainSeparator == DOMAIN);
     }
 
-    function _digest(Reading calldata reading) private pure returns (bytes32) {
+    function _record() private pure returns (Record memory record) {
+        (record.typehash, record.prefix, record.domainSeparator) = (READING_TYPEHASH, 0x1901, DOMAIN);
+    }
+
+    /// The eleven fields stand behind the type hash, as in the struct.
+    function _requireSame(Record memory record, Reading calldata reading) private pure {
+        bytes32 hash;
+        assembly {
+            hash := keccak256(add(record, 0x20), 0x160)
+        }
+        assert(hash == keccak256(abi.encode(reading)));
+    }
+
+    function _digest(Reading memory reading) private pure returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(DOMAIN, hashReading(reading));
     }
 

@@ -13,13 +13,19 @@ contract SplitMathTest {
         pure
     {
         uint256[] memory shares = _shares(seeds);
-        (uint256 total,, uint256[] memory before) = SplitMath.payout(0, first, shares);
+        (uint256 total,, uint256[] memory before) = SplitMath.payout(0, first, shares, _sum(shares));
         uint256 carried = first - _sum(before);
-        (, uint256 paid, uint256[] memory amounts) = SplitMath.payout(total, carried + second, shares);
+        (, uint256 paid, uint256[] memory amounts) = SplitMath.payout(total, carried + second, shares, _sum(shares));
 
         assert(_sum(amounts) == paid);
         assert(paid <= carried + second);
         assert(carried + second - paid < shares.length);
+    }
+
+    /// The assembly is the formula, wherever the formula does not overflow.
+    function testFuzz_AnEntitlementIsTheFloorOfItsPart(uint128 total, uint96 share, uint128 more) external pure {
+        uint256 sum = uint256(share) + more + 1;
+        assert(SplitMath.entitlement(total, share, sum) == uint256(total) * share / sum);
     }
 
     /// Q-13: any number of slices pays every payee exactly what one shot pays.
@@ -37,14 +43,14 @@ contract SplitMathTest {
             received += receipts[i];
             uint256 paid;
             uint256[] memory amounts;
-            (total, paid, amounts) = SplitMath.payout(total, balance, shares);
+            (total, paid, amounts) = SplitMath.payout(total, balance, shares, _sum(shares));
             balance -= paid;
             for (uint256 j = 0; j < shares.length; ++j) {
                 got[j] += amounts[j];
             }
         }
 
-        (,, uint256[] memory oneShot) = SplitMath.payout(0, received, shares);
+        (,, uint256[] memory oneShot) = SplitMath.payout(0, received, shares, _sum(shares));
         for (uint256 j = 0; j < shares.length; ++j) {
             assert(got[j] == oneShot[j]);
         }
@@ -67,12 +73,12 @@ contract SplitMathTest {
         uint128 second
     ) external pure {
         uint256[] memory shares = _shares(seeds);
-        (uint256 total, uint256 paid,) = SplitMath.payout(0, first, shares);
+        (uint256 total, uint256 paid,) = SplitMath.payout(0, first, shares, _sum(shares));
         if (paid != 0) return;
         (uint256 totalWith, uint256 paidWith, uint256[] memory with_) =
-            SplitMath.payout(total, uint256(first) + second, shares);
+            SplitMath.payout(total, uint256(first) + second, shares, _sum(shares));
         (uint256 totalWithout, uint256 paidWithout, uint256[] memory without) =
-            SplitMath.payout(0, uint256(first) + second, shares);
+            SplitMath.payout(0, uint256(first) + second, shares, _sum(shares));
         assert(totalWith == totalWithout);
         assert(paidWith == paidWithout);
         assert(keccak256(abi.encode(with_)) == keccak256(abi.encode(without)));
@@ -86,7 +92,7 @@ contract SplitMathTest {
         }
         uint256 total = type(uint256).max - below - receipt;
         (uint256 totalAfter, uint256 paid, uint256[] memory amounts) =
-            SplitMath.payout(total, total % MOST_PAYEES + receipt, shares);
+            SplitMath.payout(total, total % MOST_PAYEES + receipt, shares, _sum(shares));
         assert(totalAfter == type(uint256).max - below);
         assert(_sum(amounts) == paid);
     }

@@ -52,8 +52,8 @@ def settle_large(economy: Economy, batch: bytes) -> Any:
 
 
 def batch_of(economy: Economy, hires: list[Hire], sequence: int, time: int, charge: int) -> bytes:
-    """One reading of each, with a telemetry root, by split and then by tariff: few runs, few tariffs to load."""
-    ordered = sorted(hires, key=lambda hire: (economy.assets.route(hire.drill.id) >> 32 & SPLIT, hire.priced.id))
+    """One reading of each, with a telemetry root, by tariff and then by split: one group a tariff, few new pots."""
+    ordered = sorted(hires, key=lambda hire: (hire.priced.id, economy.assets.route(hire.drill.id) >> 32 & SPLIT))
     root = keccak(b"telemetry")
     return economy.batch(
         *((h, economy.signed(h, sequence, charge, time=time, odometer=charge, root=root)) for h in ordered)
@@ -77,6 +77,8 @@ def build_fleet(
     )
     send_all(_announcement(economy, asset, meters[asset]) for asset in ids)
     send_all((provider, economy.assets.repoint, (asset, splits[i % len(splits)])) for i, asset in enumerate(ids))
+    send_all((provider, economy.assets.setPassport, (asset, b"passport".ljust(32, b"\0"), "")) for asset in ids)
+    send_all((economy.maker, economy.end_of_life.promiseTakeBack, (asset, FAR_FUTURE, ZERO_BYTES32)) for asset in ids)
     send_all((provider, economy.offers.offer, (asset, tariff[asset].id, True, FAR_FUTURE)) for asset in ids)
 
     currency.mint(relayer, size * 100 * EUR, {"from": relayer})

@@ -27,6 +27,8 @@ SetCap(uint64 agreementId,uint80 capPerPeriod,uint32 period,uint256 nonce,uint40
 Suspend(uint64 agreementId,bool on,uint256 nonce,uint40 deadline)
 Allow(address owner,address spender,address currency,uint256 amount,uint256 nonce,uint40 deadline)
 Withdraw(address owner,address currency,uint256 amount,address to,uint256 nonce,uint40 deadline)
+HandOver(uint64 orderId,address giver,address taker,uint8 grade,bytes32 conditionHash,uint256 giverNonce,\
+uint256 takerNonce,uint40 deadline)
 """
 
 # Struct name → [(type, field name)] in published order.

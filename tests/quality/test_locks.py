@@ -14,6 +14,7 @@ from packaging.version import Version
 from tests.environment import ROOT
 
 RUNTIME, DEVELOPMENT, SLITHER = "requirements.lock", "requirements-dev.lock", "scripts/setup/slither.lock"
+SCHEMATHESIS = "scripts/setup/schemathesis.lock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NPM = json.loads((ROOT / "package-lock.json").read_text())
 
@@ -29,14 +30,14 @@ def _entries(name: str) -> dict[str, tuple[set[str], int]]:
     return entries
 
 
-@pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT, SLITHER])
+@pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT, SLITHER, SCHEMATHESIS])
 def test_every_package_is_pinned_with_hashes(name):
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith((" ", "#"))]
     assert [line for line in lines if not re.match(r"[a-z0-9._-]+==\S+", line)] == []
     assert [package for package, (_, hashes) in _entries(name).items() if hashes == 0] == []
 
 
-@pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT, SLITHER, "package-lock.json"])
+@pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT, SLITHER, SCHEMATHESIS, "package-lock.json"])
 def test_no_address(name):
     text = (ROOT / name).read_text()
     if name == "package-lock.json":

@@ -74,6 +74,7 @@ class World:
             deployment.addresses["MeterRegistry"],
             deployment.addresses["AssetRegistry"],
             deployment.addresses["PrepaidAccounts"],
+            deployment.addresses["HandOvers"],
         )
         self.books = AccountsModel(self.ledger.address)
         self.splits = SplitterModel(self.books, self.splitter.address)
@@ -158,6 +159,8 @@ class World:
         signature = key.sign(digest(self.domains.of(binding), binding))
         self._do(owner, self.contracts["MeterRegistry"], "announceMeter", tuple(binding.values()), 1, signature, b"")
         self._do(owner, self.assets, "repoint", asset, split)
+        self._do(owner, self.assets, "setPassport", asset, keccak(b"passport"), "")
+        self._do(self.maker, self.contracts["EndOfLife"], "promiseTakeBack", asset, FAR_FUTURE, ZERO_BYTES32)
         self.owner_of[asset], self.split_of[asset] = owner, split
 
     def _do(self, sender: str, contract, function: str, *arguments):

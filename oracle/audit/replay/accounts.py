@@ -153,13 +153,13 @@ class Accounts(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         for (owner, token_id), amount in self.balances.items():
-            yield ("_balances", owner, token_id), amount
+            yield ("_credit", token_id, owner), amount
         for owner, spender in self.operators:
             yield ("_operatorApprovals", owner, spender), True
         for (owner, spender, token_id), amount in self.allowances.items():
             yield ("_allowances", owner, spender, token_id), amount
         for token_id, amount in self.supplies.items():
-            yield ("_totalSupplies", token_id), amount
+            yield ("_supply", token_id), amount
         for currency in self.admitted:
             yield ("_admitted", currency), True
         yield ("_paused",), self.paused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.abi import Value
@@ -93,12 +93,6 @@ class Use:
     open_count: int = 0
 
 
-@dataclass(slots=True)
-class Records:
-    entries: list[Entry] = field(default_factory=list)
-    skipped: int = 0
-
-
 class AgreementsBase(Module):
     CONTRACT = "UsageAgreements"
 
@@ -109,7 +103,6 @@ class AgreementsBase(Module):
         self.held: defaultdict[bytes, int] = defaultdict(int)
         self.community = ZERO
         self.holds_account = subaccount(address, HOLDS_KEY)
-        self.records = Records()
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -249,7 +242,7 @@ class AgreementsBase(Module):
 
     @staticmethod
     def state_path(agreement: Agreement) -> Path:
-        return "_states", keccak(word(agreement.number) + word(agreement.asset) + word(agreement.tariff))
+        return "_states", keccak(word(agreement.number) + word(agreement.asset) + word(agreement.tariff)), "state"
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.nonce_storage()

@@ -9,6 +9,7 @@ from typing import Final
 
 from oracle.audit.abi import Value
 from oracle.audit.keccak import keccak, word
+from oracle.audit.replay.end_of_life import CircularEligibility
 from oracle.audit.replay.governance import Eligibility
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, struct_storage
 from oracle.audit.signatures import REGISTER
@@ -37,6 +38,7 @@ class Asset:
     meter: bytes = ZERO
     split: int = 0
     meter_epoch: int = 0
+    parent: int = 0
 
     @property
     def route(self) -> int:
@@ -72,6 +74,7 @@ class Assets(Module):
             "releaseLien": self.release_lien,
             "recordHistory": self.record_history,
             "setMeter": self.set_meter,
+            "place": self.place,
             "setEligibility": self.set_eligibility,
             "appointRecorder": self.appoint_recorder,
             "cancelNonce": self.cancel_nonce,
@@ -128,9 +131,25 @@ class Assets(Module):
         authorised = authorised or (asset.owner, call.sender) in self.operators
         self.refuse_unless(authorised and call.sender != ZERO, "not the title owner's doing")
         self.refuse_unless(receiver != ZERO and sender == asset.owner, "wrong owner, or no receiver")
-        self.refuse_unless(asset.lienholder in (ZERO, call.sender), "the title is under lien")
-        asset.approved = ZERO
-        asset.owner = receiver
+        self.refuse_unless(asset.parent == 0, "a part moves with its machine")
+        moving = self.world.components.with_parts(number)
+        for one in moving:
+            self.refuse_unless(self.known(one).lienholder in (ZERO, call.sender), "the title is under lien")
+        for one in moving:
+            self._move_title(call, one, receiver)
+
+    def place(self, call: Call, moving: tuple[int, ...], parent: int, to: bytes) -> None:
+        """A part goes under a parent, or out of it (0), and with all in it to another owner."""
+        self.refuse_unless(call.sender == self.world.components.address, "only the components contract places parts")
+        first = self.known(moving[0])
+        first.parent = parent
+        if first.owner != to:
+            for one in moving:
+                self._move_title(call, one, to)
+
+    def _move_title(self, call: Call, number: int, receiver: bytes) -> None:
+        asset = self.known(number)
+        sender, asset.owner, asset.approved = asset.owner, receiver, ZERO
         self.emit(call, "Transfer", sender, receiver, number)
         asset.title_epoch += 1
         if asset.split == 0:
@@ -167,7 +186,9 @@ class Assets(Module):
         self.refuse_unless(asset.lifecycle != RETIRED, "retired is final")
         if to == RETIRED:
             self.refuse_unless(asset.lienholder == ZERO, "the title is under lien")
+            self.refuse_unless(asset.parent == 0, "a part is taken out first")
             self.refuse_unless(self.world.agreements.open_count(number) == 0, "agreements are open")
+            self.refuse_unless(self.world.end_of_life.may_retire(number), "its next use is not decided")
             asset.title_epoch += 1
         before, asset.lifecycle = asset.lifecycle, to
         self.emit(call, "LifecycleChanged", number, before, to, document_hash)
@@ -199,7 +220,7 @@ class Assets(Module):
     def place_lien(self, call: Call, number: int, lienholder: bytes) -> None:
         asset = self._owned(call, number)
         self._check_not_retired(asset)
-        self.refuse_unless(asset.lienholder == ZERO, "there is a lien")
+        self.refuse_unless(self.world.components.lien_on(number) == 0, "there is a lien")
         self.refuse_unless(lienholder not in (ZERO, asset.owner), "nobody holds a lien on their own title")
         asset.lienholder = lienholder
         self.emit(call, "LienPlaced", number, lienholder)
@@ -242,14 +263,15 @@ class Assets(Module):
             raise Refused(f"there is no asset {number}")
         return asset
 
-    def require_offerable(self, number: int) -> Asset:
-        """Refuses what is retired or whose provider the platform's list does not admit; other policies judge."""
+    def require_offerable(self, call: Call, number: int) -> Asset:
+        """Refuses what is retired, a part, or against the platform's own policies; others judge for themselves."""
         asset = self.known(number)
         self._check_not_retired(asset)
+        self.refuse_unless(asset.parent == 0, "a part is not offered")
         self.refuse_unless(self.eligibility != ZERO, "there is no policy")
         policy = self.world.modules.get(self.eligibility)
-        if isinstance(policy, Eligibility):
-            self.refuse_unless(asset.owner in policy.admitted, "the provider is not admitted")
+        if isinstance(policy, (Eligibility, CircularEligibility)):
+            self.refuse_unless(not policy.refuses(call, number), "the policy refuses the asset")
         else:
             self.world.findings.count("offers left to a policy outside the platform")
         return asset
@@ -269,6 +291,7 @@ class Assets(Module):
             yield ("_tokenApprovals", number), asset.approved
             yield ("route", number), asset.route
             yield ("lienholderOf", number), asset.lienholder
+            yield ("parentOf", number), asset.parent
             yield ("_byIdentity", asset.identity), number
             members = {
                 "maker": asset.maker,

@@ -1,9 +1,9 @@
-"""Runs every transaction of the blocks again and holds the logs it must have emitted against those the chain has."""
+"""Runs every transaction of a block again and holds the logs it must have emitted against those the chain has."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -14,9 +14,14 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.components import Components
+from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
+from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.reservations import Reservations
+from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
@@ -27,6 +32,8 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     kind.CONTRACT: kind
     for kind in (
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
+        HandOvers, Market, TermsBook, Workers,
+        Components, EndOfLife, CircularEligibility, Reservations,
     )
 }  # fmt: skip
 
@@ -51,19 +58,19 @@ class Engine:
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
+            ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
+            ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
         self._names = {address: name for name, address in addresses.items()}
 
-    def run(self, chain: Sequence[Block], progress: Callable[[str, int, int], None]) -> None:
-        for done, block in enumerate(chain, 1):
-            first_log = 0
-            for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
-                if receipt.succeeded:
-                    self._run(block, transaction, receipt, first_log)
-                first_log += len(receipt.logs)
-            progress("replay", done, len(chain))
+    def run(self, block: Block) -> None:
+        first_log = 0
+        for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
+            if receipt.succeeded:
+                self._run(block, transaction, receipt, first_log)
+            first_log += len(receipt.logs)
 
     def _run(self, block: Block, transaction: Transaction, receipt: Receipt, first_log: int) -> None:
         told = [log for log in receipt.logs if log.address in self.world.modules]
@@ -225,7 +232,10 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "Directory": ("Authority",),
     "PrepaidAccounts": ("Authority",),
     "FeeSplitter": ("PrepaidAccounts",),
-    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements"),
+    "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements", "Components", "EndOfLife"),
+    "Components": ("AssetRegistry", "MeterRegistry", "UsageAgreements"),
+    "EndOfLife": ("AssetRegistry", "UsageAgreements"),
+    "CircularEligibility": ("EligibilityList", "AssetRegistry", "EndOfLife"),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),
     "TariffBook": ("PrepaidAccounts",),
     "OfferBook": ("Authority", "AssetRegistry", "TariffBook", "FeeSplitter"),
@@ -234,4 +244,12 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     ),
     "CreditNotes": ("PrepaidAccounts", "AssetRegistry", "TariffBook", "UsageAgreements"),
     "EligibilityList": ("Authority",),
+    "WorkerList": ("Authority",),
+    "ServiceTermsBook": ("PrepaidAccounts", "AssetRegistry"),
+    "ServiceMarket": (
+        "Authority", "PrepaidAccounts", "AssetRegistry", "MeterRegistry", "UsageAgreements", "ServiceTermsBook",
+        "HandOvers", None,
+    ),
+    "HandOvers": ("AssetRegistry", "ServiceMarket"),
+    "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
 }  # fmt: skip

@@ -61,6 +61,9 @@ class Eligibility(Module):
         self.admitted.remove(provider)
         self.emit(call, "ProviderDismissed", provider)
 
+    def refuses(self, _call: Call, asset: int) -> bool:
+        return self.world.assets.known(asset).owner not in self.admitted
+
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
         for provider in self.admitted:

@@ -107,6 +107,10 @@ class Meters(Module):
     def grade_of(self, number: int) -> int:
         return self.keys[number].meter.grade if number in self.keys else 0
 
+    def checkpoint_of(self, number: int) -> int:
+        """The asset's odometer, as last recorded."""
+        return self.keys[number].odometer.odometer if number in self.keys else 0
+
     def signer_of(self, call: Call, number: int, digest: bytes, signature: bytes) -> bytes | None:
         """The asset's present meter where it signed the digest."""
         meter = self.of(number).meter

@@ -36,7 +36,7 @@ class Offers(Module):
         owner = self.world.assets.known(asset).owner
         self.refuse_unless(call.sender == owner, "only the provider offers")
         self.refuse_unless(until > call.now, "the offer ends in the past")
-        self._require_servable(asset, self.world.tariffs.of(tariff).currency)
+        self._require_servable(call, asset, self.world.tariffs.of(tariff).currency)
         self.offers[asset, tariff, exclusive] = (owner, until, self.world.assets.known(asset).title_epoch)
         self.emit(call, "Offered", asset, tariff, exclusive, owner, until)
 
@@ -51,10 +51,10 @@ class Offers(Module):
         _, until, title_epoch = self.offers.get((asset, tariff, exclusive), (ZERO, -1, -1))
         live = until >= call.now and title_epoch == self.world.assets.known(asset).title_epoch
         self.refuse_unless(live, "it is not offered")
-        self._require_servable(asset, currency)
+        self._require_servable(call, asset, currency)
 
-    def _require_servable(self, number: int, currency: bytes) -> None:
-        asset = self.world.assets.require_offerable(number)
+    def _require_servable(self, call: Call, number: int, currency: bytes) -> None:
+        asset = self.world.assets.require_offerable(call, number)
         self.refuse_unless(asset.meter != ZERO, "the asset has no meter")
         split = self.world.splits.splits.get(asset.split)
         self.refuse_unless(split is not None and currency in split.currencies, "the split does not list the currency")

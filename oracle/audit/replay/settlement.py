@@ -26,15 +26,10 @@ SKIP_NAMES: Final = (
 NO_BALANCE, NO_ALLOWANCE, CAP_REACHED, PAUSED = 0, 1, 2, 3
 
 
-class Run:
-    """Fees taken from holds and not yet moved to their split."""
+MOST_POTS: Final = 8
 
-    __slots__ = ("amount", "currency", "split")
-
-    def __init__(self) -> None:
-        self.split = 0
-        self.currency = b""
-        self.amount = 0
+Pots = dict[tuple[int, bytes], int]
+"""Fees taken from holds and not yet moved: by split and currency, in the order in which they came up."""
 
 
 class Agreements(AgreementsBase):
@@ -62,7 +57,7 @@ class Agreements(AgreementsBase):
             records = parse_batch(batch)
         except MalformedBatch as error:
             raise Refused(str(error), error.offset) from error
-        run = Run()
+        pots: Pots = {}
         domain = self.domain
         for record in records:
             call.record = record.number
@@ -71,11 +66,10 @@ class Agreements(AgreementsBase):
             agreement = self._lookup(reading.agreement, reading.asset, record.tariff)
             if agreement is not None:
                 signer = plain_signer(domain.digest(reading.struct_hash), record.signature)
-                reason = self._settle_reading(call, agreement, reading, signer, record.signature, run)
+                reason = self._settle_reading(call, agreement, reading, signer, record.signature, pots)
             if reason:
-                self.records.skipped += 1
                 self.emit(call, "ReadingSkipped", reading.agreement, reading.sequence, reason)
-        self._pay(call, run.split, run.currency, run.amount)
+        self._pay_out(call, pots)
         call.record = None
         self.world.findings.count("readings settled again", len(records))
 
@@ -86,10 +80,10 @@ class Agreements(AgreementsBase):
             raise Refused("there is no such agreement")
         digest = self.domain.digest(reading.struct_hash)
         signer = self.world.meters.signer_of(call, reading.asset, digest, signature)
-        run = Run()
-        if reason := self._settle_reading(call, agreement, reading, signer, signature, run):
+        pots: Pots = {}
+        if reason := self._settle_reading(call, agreement, reading, signer, signature, pots):
             raise Refused(f"the reading must be refused: {SKIP_NAMES[reason]}")
-        self._pay(call, run.split, run.currency, run.amount)
+        self._pay_out(call, pots)
         self.world.findings.count("readings settled again")
 
     def _lookup(self, number: int, asset: int, tariff: int) -> Agreement | None:
@@ -97,7 +91,7 @@ class Agreements(AgreementsBase):
         return agreement if agreement and agreement.asset == asset and agreement.tariff == tariff else None
 
     def _settle_reading(
-        self, call: Call, agreement: Agreement, reading: Reading, signer: bytes | None, signature: bytes, run: Run
+        self, call: Call, agreement: Agreement, reading: Reading, signer: bytes | None, signature: bytes, pots: Pots
     ) -> int:
         """Zero where the reading settled, otherwise the reason, in the order in which reasons are checked."""
         if reading.sequence >= SEQUENCE_LIMIT:
@@ -129,17 +123,16 @@ class Agreements(AgreementsBase):
         if agreement.unused_from and reading.sequence > agreement.sequence:
             usage = quote.usage(terms.prices, reading.registers)
             agreement.used_since = agreement.used_since or usage > agreement.usage_at_announcement
-        before = agreement.settled
         agreement.sequence = reading.sequence
         agreement.last_registers = reading.registers
         taken = self._take(agreement, elapsed, charge)
-        self._note(call, agreement, before, charge, reading, signature)
+        self._show(call, agreement, taken, charge, reading, signature)
         topics = (self._settled_topic, agreement.number.to_bytes(32, "big"))
         call.logs.append(Expected(self.address, topics, agreement.word.to_bytes(32, "big"), call.record))
-        if run.split != asset.split or run.currency != terms.currency:
-            self._pay(call, run.split, run.currency, run.amount)
-            run.split, run.currency, run.amount = asset.split, terms.currency, 0
-        run.amount += taken
+        pot = (asset.split, terms.currency)
+        if pot not in pots and len(pots) == MOST_POTS:
+            self._pay_out(call, pots)
+        pots[pot] = pots.get(pot, 0) + taken
 
         if reading.flags & FLAG_FINAL and agreement.end_at:
             ended = agreement.opened_at + elapsed if timed else call.now
@@ -149,6 +142,11 @@ class Agreements(AgreementsBase):
         elif self._wants_refill(agreement):
             self._refill(call, agreement)
         return 0
+
+    def _pay_out(self, call: Call, pots: Pots) -> None:
+        for (split, currency), amount in pots.items():
+            self._pay(call, split, currency, amount)
+        pots.clear()
 
     @staticmethod
     def _elapsed(call: Call, agreement: Agreement, time: int) -> int:
@@ -178,11 +176,11 @@ class Agreements(AgreementsBase):
         elapsed = until - agreement.opened_at
         if elapsed <= agreement.last_elapsed:
             return
-        per_day, before = agreement.terms.standing_per_day, agreement.settled
+        per_day = agreement.terms.standing_per_day
         grown = quote.standing(per_day, elapsed) - quote.standing(per_day, agreement.last_elapsed)
-        charge = min(before + grown, quote.MOST_CHARGE)
+        charge = min(agreement.settled + grown, quote.MOST_CHARGE)
         taken = self._take(agreement, elapsed, charge)
-        self._note(call, agreement, before, charge, None, b"")
+        self._show(call, agreement, taken, charge, None, b"")
         self.emit(call, "StandingAccrued", agreement.number, agreement.word)
         asset = self.world.assets.assets[agreement.asset]
         self._pay(call, asset.split, agreement.terms.currency, taken)
@@ -309,16 +307,18 @@ class Agreements(AgreementsBase):
             receiver = self.world.splits.account_of(split)
             self.world.accounts.move_from(call.by(self.address), HOLDS_KEY, receiver, currency, amount)
 
-    def _note(
-        self, call: Call, agreement: Agreement, before: int, charge: int, reading: Reading | None, signature: bytes
+    def _show(
+        self, call: Call, agreement: Agreement, taken: int, charge: int, reading: Reading | None, signature: bytes
     ) -> None:
+        if not self.world.onlookers:
+            return
         asset = self.world.assets.assets[agreement.asset]
         meter = self.world.meters.of(agreement.asset).meter
         split = self.world.splits.splits.get(asset.split)
-        self.records.entries.append(
-            Entry(
-                agreement.number, reading, signature, call.record, asset.meter, meter.curve, meter.grade, call.block,
-                call.now, call.transaction, before, agreement.settled, charge, agreement.last_elapsed, asset.split,
-                split.version if split else 0,
-            )
+        entry = Entry(
+            agreement.number, reading, signature, call.record, asset.meter, meter.curve, meter.grade, call.block,
+            call.now, call.transaction, agreement.settled - taken, agreement.settled, charge, agreement.last_elapsed,
+            asset.split, split.version if split else 0,
         )  # fmt: skip
+        for onlooker in self.world.onlookers:
+            onlooker.entry(entry, self.world)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oracle.audit.abi import Value
@@ -37,6 +37,7 @@ class Splits(Module):
         super().__init__(world, address)
         self.splits: dict[int, Split] = {}
         self._accounts: dict[int, bytes] = {}
+        self._numbers: dict[bytes, int] = {}
         self._lists = 0
 
     def handlers(self) -> dict[str, Handler]:
@@ -57,6 +58,7 @@ class Splits(Module):
         split = Split(controller, payees, self._next_payee_list(), currencies=list(currencies))
         split.shares_of[1] = payees
         self.splits[number] = split
+        self._numbers[self.account_of(number)] = number
         self.emit(call, "SplitCreated", number, controller, payees, currencies)
 
     def change_shares(self, call: Call, number: int, payees: tuple[Payee, ...]) -> None:
@@ -100,6 +102,10 @@ class Splits(Module):
         if number not in self._accounts:
             self._accounts[number] = subaccount(self.address, word(number))
         return self._accounts[number]
+
+    def accounts(self) -> Mapping[bytes, int]:
+        """Sub-account → number of each split."""
+        return self._numbers
 
     def pay_all(self, call: Call, number: int) -> None:
         split = self.known(number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oracle.audit.abi import Value
-from oracle.audit.replay.world import Call, Handler, Module, Path, Refused, World, struct_storage
+from oracle.audit.replay.world import Call, Handler, Module, Path, Refused, World
 
 LONGEST_NOTICE = 30 * 86_400
 LONGEST_MINIMUM_TERM = 5 * 365 * 86_400
@@ -63,8 +63,7 @@ class Tariffs(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield ("tariffCount",), len(self.terms)
-        for number, named in self.published.items():
-            yield from struct_storage(("_tariffs", number), named)
+        for number in self.published:
             yield ("publisherOf", number), self.publishers[number]
 
     def _members(self) -> tuple[str, ...]:

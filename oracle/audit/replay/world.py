@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,11 +13,17 @@ from oracle.audit.keccak import keccak
 from oracle.audit.signatures import domain, recover_65, struct_hash
 
 if TYPE_CHECKING:
+    from oracle.audit.onlooker import Onlooker
     from oracle.audit.replay.accounts import Accounts
     from oracle.audit.replay.assets import Assets
     from oracle.audit.replay.authority import Authority
+    from oracle.audit.replay.components import Components
+    from oracle.audit.replay.end_of_life import EndOfLife
+    from oracle.audit.replay.market import Market
     from oracle.audit.replay.meters import Meters
     from oracle.audit.replay.offers import Credits, Offers
+    from oracle.audit.replay.reservations import Reservations
+    from oracle.audit.replay.services import HandOvers, TermsBook
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
@@ -74,14 +80,21 @@ class World:
     addresses: Mapping[str, bytes]
     findings: Findings
     ask_contract: AskContract
+    onlookers: Sequence[Onlooker] = ()
     modules: dict[bytes, Module] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
     agreements: Agreements = field(init=False)
     assets: Assets = field(init=False)
     authority: Authority = field(init=False)
+    components: Components = field(init=False)
     credits: Credits = field(init=False)
+    end_of_life: EndOfLife = field(init=False)
+    hand_overs: HandOvers = field(init=False)
+    market: Market = field(init=False)
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
+    reservations: Reservations = field(init=False)
+    service_terms: TermsBook = field(init=False)
     splits: Splits = field(init=False)
     tariffs: Tariffs = field(init=False)
 

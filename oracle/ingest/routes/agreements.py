@@ -16,7 +16,7 @@ from oracle.domain.permits import Start
 from oracle.errors import Rejected
 from oracle.ingest import bodies
 from oracle.ingest.access import Role, SignedIn, require_agreement, require_party
-from oracle.ingest.schemas import Accepted, problems
+from oracle.ingest.schemas import BODY, Accepted, problems
 from oracle.ingest.state import Shared, SharedState, domains_of, require_checkpoint
 from oracle.ingest.statement import statement, statement_csv
 from oracle.ingest.views import agreement_view
@@ -39,7 +39,7 @@ def list_agreements(shared: SharedState, account: SignedIn) -> dict[str, object]
         return {"agreements": [agreement_view(connection, a, checkpoint, now, shared.terms) for a in found]}
 
 
-@routes.get("/{agreement_id}", responses=problems(401, 403))
+@routes.get("/{agreement_id}", responses=problems(401, 403, 422))
 def get_agreement(agreement_id: Id, shared: SharedState, account: SignedIn) -> dict[str, object]:
     """Seen and settled side by side, free balance, when it runs out, the current permit or why there is none."""
     now = shared.clock()
@@ -56,7 +56,7 @@ def get_permit(agreement_id: Id, shared: SharedState, challenge: Challenge = Non
     return _permit(shared, AgreementId(agreement_id), wanted)
 
 
-@routes.get("/{agreement_id}/statement", responses=problems(401, 403))
+@routes.get("/{agreement_id}/statement", responses=problems(401, 403, 422))
 def get_statement(
     agreement_id: Id,
     shared: SharedState,
@@ -90,7 +90,7 @@ def get_start(
     return start.to_json()
 
 
-@routes.post("/{agreement_id}/start", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 413, 422))
+@routes.post("/{agreement_id}/start", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(404, *BODY))
 async def post_start(agreement_id: Id, request: Request, shared: SharedState) -> Accepted:
     """`{start, signature}`, signed by the starter that the permit names. It lifts an earlier stop."""
     signed = parse_signed(Start, await bodies.document(request))
@@ -98,7 +98,7 @@ async def post_start(agreement_id: Id, request: Request, shared: SharedState) ->
     return Accepted(result="accepted")
 
 
-@routes.post("/{agreement_id}/stop", responses=problems(401, 403))
+@routes.post("/{agreement_id}/stop", responses=problems(401, 403, 422))
 def post_stop(agreement_id: Id, shared: SharedState, account: SignedIn) -> Accepted:
     """No new permit until the next start; what the machine already holds runs out by itself."""
     now, key = shared.clock(), AgreementId(agreement_id)
@@ -109,7 +109,7 @@ def post_stop(agreement_id: Id, shared: SharedState, account: SignedIn) -> Accep
     return Accepted(result="accepted")
 
 
-@routes.post("/{agreement_id}/resume", responses=problems(401, 403))
+@routes.post("/{agreement_id}/resume", responses=problems(401, 403, 422))
 def post_resume(agreement_id: Id, shared: SharedState, account: SignedIn) -> Accepted:
     """Lifts a stop without a signed start, for exclusive agreements; a shared machine still wants presence."""
     now, key = shared.clock(), AgreementId(agreement_id)
@@ -120,14 +120,14 @@ def post_resume(agreement_id: Id, shared: SharedState, account: SignedIn) -> Acc
     return Accepted(result="accepted")
 
 
-@routes.post("/{agreement_id}/suspend", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 413, 422))
+@routes.post("/{agreement_id}/suspend", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(404, *BODY))
 async def post_suspend(agreement_id: Id, request: Request, shared: SharedState) -> Accepted:
     """`{suspend, signature}`, signed by the customer; the relay carries it to the chain."""
     signed = parse_signed(Suspend, await bodies.document(request))
     return await run_in_threadpool(_take_form, shared, AgreementId(agreement_id), signed)
 
 
-@routes.post("/{agreement_id}/end", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(400, 404, 413, 422))
+@routes.post("/{agreement_id}/end", openapi_extra=bodies.OPENAPI_DOCUMENT, responses=problems(404, *BODY))
 async def post_end(agreement_id: Id, request: Request, shared: SharedState) -> Accepted:
     """`{endAgreement, signature}`, signed by the customer; the relay carries it to the chain."""
     signed = parse_signed(EndAgreement, await bodies.document(request))

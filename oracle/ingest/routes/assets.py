@@ -64,7 +64,7 @@ def list_assets(shared: SharedState, after: After = 0, limit: Limit = 100) -> di
     }
 
 
-@routes.get("/assets/{asset_id}", responses=problems(404))
+@routes.get("/assets/{asset_id}", responses=problems(404, 422))
 def get_asset(asset_id: Id, shared: SharedState) -> dict[str, object]:
     """What it is, its state, what was settled on it and who is paid."""
     with shared.database.reading() as connection:
@@ -72,7 +72,7 @@ def get_asset(asset_id: Id, shared: SharedState) -> dict[str, object]:
         return asset_view(connection, _require_asset(connection, asset_id), checkpoint)
 
 
-@routes.get("/assets/{asset_id}/ledger", responses=problems(404))
+@routes.get("/assets/{asset_id}/ledger", responses=problems(404, 422))
 def get_ledger(asset_id: Id, shared: SharedState, after: Cursor = None, limit: Limit = 200) -> dict[str, object]:
     """Every settlement on the asset and every distribution of its present split, in chain order."""
     with shared.database.reading() as connection:
@@ -90,7 +90,7 @@ def get_ledger(asset_id: Id, shared: SharedState, after: Cursor = None, limit: L
     }
 
 
-@routes.get("/assets/{asset_id}/history", responses=problems(404))
+@routes.get("/assets/{asset_id}/history", responses=problems(404, 422))
 def get_history(asset_id: Id, shared: SharedState, after: Cursor = None, limit: Limit = 200) -> dict[str, object]:
     """Its life on chain: registration, titles, meters, statuses, documents."""
     with shared.database.reading() as connection:

@@ -11,6 +11,8 @@ from oracle.domain.hashing import parse_address
 from oracle.errors import Rejected
 from oracle.ingest.access import require_party, token_of
 from oracle.ingest.live import Broadcaster, Filter
+from oracle.ingest.live_seats import SeatedStream, Seats
+from oracle.ingest.rates import address_key
 from oracle.ingest.schemas import problems
 from oracle.ingest.state import SharedState
 from oracle.store import read_model, sessions
@@ -21,10 +23,10 @@ Ids = Annotated[list[int], Query(max_length=50)]
 _HIGHEST_ID = (1 << 63) - 1
 
 
-def router(broadcaster: Broadcaster) -> APIRouter:
+def router(broadcaster: Broadcaster, seats: Seats) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["live"])
 
-    @routes.get("/live", responses=problems(401, 403, 422), response_class=StreamingResponse)
+    @routes.get("/live", responses=problems(400, 401, 403, 422), response_class=StreamingResponse)
     async def live(
         request: Request,
         shared: SharedState,
@@ -41,14 +43,23 @@ def router(broadcaster: Broadcaster) -> APIRouter:
 
         token = token_of(request)
 
-        def look() -> Filter:
+        def visitor() -> Address | None:
+            if token is None:
+                return None
             with shared.database.reading() as connection:
-                account = None if token is None else sessions.account_of(connection, token, shared.clock())
+                return sessions.account_of(connection, token, shared.clock())
+
+        def look() -> Filter:
+            account = visitor()
+            with shared.database.reading() as connection:
                 return _filter(connection, account, asset, agreement, of_account)
 
         await run_in_threadpool(look)
+        who = await run_in_threadpool(visitor) or address_key(request.client.host if request.client else "local")
         resume = min(int(last_event_id), _HIGHEST_ID) if last_event_id and last_event_id.isdecimal() else after
-        return StreamingResponse(
+        return SeatedStream(
+            seats,
+            who,
             broadcaster.stream(look, resume),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from oracle.errors import Rejected
 from oracle.ingest.access import COOKIE, SignedIn, token_of
-from oracle.ingest.schemas import NonceAnswer, SignInAnswer, SignInRequest, problems
+from oracle.ingest.schemas import BODY, NonceAnswer, SignInAnswer, SignInRequest, problems
 from oracle.ingest.sign_in import STATEMENT, Expected, new_nonce, parse_message, sign_in
 from oracle.ingest.state import Shared, SharedState, require_checkpoint
 from oracle.store import sessions
@@ -29,7 +29,7 @@ def get_nonce(shared: SharedState) -> NonceAnswer:
     )
 
 
-@routes.post("", responses=problems(400, 422))
+@routes.post("", responses=problems(*BODY))
 def post_sign_in(body: SignInRequest, shared: SharedState, response: Response) -> SignInAnswer:
     """Checks the signed ERC-4361 message and begins a session."""
     session = sign_in(

@@ -60,6 +60,7 @@ def test_an_offer_lies_ahead(economy, drill, priced):
 def test_an_asset_without_meter_is_not_offered(economy, priced):
     registered = economy.assets.register(NOTHING, reason("another"), economy.provider, {"from": economy.maker})
     asset = registered.events["AssetRegistered"]["asset"]
+    economy.make_offerable(asset)
     with typed_error("Offers_NoMeter", asset):
         economy.offers.offer(asset, priced.id, True, FAR_FUTURE, {"from": economy.provider})
 
@@ -77,8 +78,16 @@ def test_the_split_lists_the_offers_currency(economy, drill):
 
 
 def test_a_retired_asset_is_not_offered(economy, drill, priced):
+    owner, repurpose = economy.provider, 5
+    economy.end_of_life.decide(drill.id, repurpose, owner, reason("worn out"), "", {"from": owner})
     economy.assets.setLifecycle(drill.id, 4, NOTHING, {"from": economy.provider})
     with typed_error("Offers_Refused", drill.id, reason("retired")):
+        economy.offer(drill, priced)
+
+
+def test_an_asset_without_take_back_is_not_offered(economy, drill, priced):
+    economy.end_of_life.waiveTakeBack(drill.id, {"from": economy.provider})
+    with typed_error("Offers_Refused", drill.id, reason("no take-back promised")):
         economy.offer(drill, priced)
 
 

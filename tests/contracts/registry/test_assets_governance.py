@@ -36,6 +36,7 @@ def test_a_pause_stops_nothing_else(world):
     world.assets.placeLien(asset, world.lienholder, {"from": world.provider})
     world.assets.releaseLien(asset, {"from": world.lienholder})
     world.assets.transferFrom(world.provider, world.buyer, asset, {"from": world.provider})
+    world.decide(asset, by=world.buyer)
     world.assets.setLifecycle(asset, 4, NOTHING, {"from": world.buyer})
     assert world.assets.ownerOf(asset) == world.buyer
 
@@ -98,7 +99,7 @@ def test_unknown_and_retired_assets_are_not_offered(world):
     world.policy.admit(world.provider, {"from": world.admin})
     assert refusal(world, 1) == "unknown asset"
     asset = world.register()
-    world.assets.setLifecycle(asset, 4, NOTHING, {"from": world.provider})
+    world.retire(asset)
     assert refusal(world, asset) == "retired"
 
 

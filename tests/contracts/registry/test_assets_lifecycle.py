@@ -18,6 +18,9 @@ def asset(world):
 
 
 def become(world, asset, *states, document=NOTHING, by=None):
+    """What is to be retired has had its next use decided."""
+    if RETIRED in states:
+        world.decide(asset)
     for state in states:
         transaction = world.assets.setLifecycle(asset, state, document, {"from": by or world.provider})
     return transaction
@@ -58,8 +61,9 @@ def test_no_state_leads_back_to_registered_or_to_itself(world, asset, state):
 @pytest.mark.parametrize("state", range(5))
 def test_retired_is_final(world, asset, state):
     become(world, asset, RETIRED)
+    world.decide(asset)
     with typed_error("Assets_LifecycleRefused", asset, RETIRED, state):
-        become(world, asset, state)
+        world.assets.setLifecycle(asset, state, NOTHING, {"from": world.provider})
 
 
 def test_nobody_else_changes_the_state(world, asset):
@@ -69,15 +73,22 @@ def test_nobody_else_changes_the_state(world, asset):
 
 
 def test_an_asset_with_open_agreements_is_not_retired(world, asset):
+    world.decide(asset)
     world.agreements.set(asset, 2, 0, {"from": world.stranger})
     with typed_error("Assets_OpenAgreements", asset, 2):
-        become(world, asset, RETIRED)
+        world.assets.setLifecycle(asset, RETIRED, NOTHING, {"from": world.provider})
 
 
 def test_an_asset_under_lien_is_not_retired(world, asset):
+    world.decide(asset)
     world.assets.placeLien(asset, world.lienholder, {"from": world.provider})
     with typed_error("Assets_UnderLien", asset, world.lienholder):
-        become(world, asset, RETIRED)
+        world.assets.setLifecycle(asset, RETIRED, NOTHING, {"from": world.provider})
+
+
+def test_an_asset_whose_next_use_is_not_decided_is_not_retired(world, asset):
+    with typed_error("Assets_NotDecided", asset, world.provider):
+        world.assets.setLifecycle(asset, RETIRED, NOTHING, {"from": world.provider})
 
 
 def test_retiring_lets_listed_offers_lapse(world, asset):

@@ -6,7 +6,7 @@ import pytest
 from eth_utils import keccak
 
 from tests.contracts.registry.signing import key
-from tests.contracts.registry.world import DAY, NO_PENDING, NOTHING, now, route, wait_until
+from tests.contracts.registry.world import DAY, NO_PENDING, now, route, wait_until
 from tests.helpers.errors import typed_error
 from tests.helpers.events import assert_events, event
 
@@ -185,7 +185,7 @@ def test_the_buyer_announces_after_a_voided_announcement(world, asset):
 def test_a_meter_announced_before_retirement_is_not_activated_after_it(world, asset):
     effective_at = now() + DAY
     announce_new(world, asset, effective_at)
-    world.assets.setLifecycle(asset, 4, NOTHING, {"from": world.provider})
+    world.retire(asset)
     wait_until(effective_at)
     with typed_error("Meters_NothingPending", asset):
         world.meters.activate(asset, {"from": world.stranger})

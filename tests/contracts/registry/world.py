@@ -17,6 +17,8 @@ GUARDIAN = 1
 LISTING = 2
 MODEL = keccak(text="drill 3000")
 DAY = 86_400
+RETIRED = 4
+REUSE_ELSEWHERE, REPAIR, REFURBISH, REMANUFACTURE, REPURPOSE, HARVEST, RECYCLE, DISPOSE = range(1, 9)
 NO_STATUS = (0, 0, 0, 0, 0, 0)
 NO_PENDING = (ZERO, 0, 0, 0, 0, 0, "0x" + NOTHING.hex())
 
@@ -49,6 +51,9 @@ class World:
     splitter: Any
     assets: Any
     meters: Any
+    components: Any
+    end_of_life: Any
+    steps: Any
     agreements: Any
     policy: Any
     euro: Any
@@ -84,6 +89,16 @@ class World:
 
     def split_of(self, asset: int) -> int:
         return int(self.assets.route(asset)) >> 32 & (1 << 64) - 1
+
+    # What becomes of it
+
+    def decide(self, asset: int, use: int = REPURPOSE, taker: Any = ZERO, by: Any = None) -> Any:
+        return self.end_of_life.decide(asset, use, taker, keccak(text="worn out"), "", {"from": by or self.provider})
+
+    def retire(self, asset: int) -> Any:
+        """By decision and then the state."""
+        self.decide(asset)
+        return self.assets.setLifecycle(asset, RETIRED, NOTHING, {"from": self.provider})
 
     # Meters
 
@@ -129,10 +144,13 @@ def build() -> World:
     accounts = container("PrepaidAccounts").deploy(authority, by_admin)
     splitter = container("FeeSplitter").deploy(accounts, by_admin)
     agreements = container("AgreementsStub").deploy(by_admin)
-    meters_at = admin.get_deployment_address(admin.nonce + 1)
-    assets = container("AssetRegistry").deploy(authority, splitter, meters_at, agreements, by_admin)
+    later = [admin.get_deployment_address(admin.nonce + i) for i in (1, 2, 3)]
+    assets = container("AssetRegistry").deploy(authority, splitter, later[0], agreements, *later[1:], by_admin)
     meters = container("MeterRegistry").deploy(assets, agreements, by_admin)
-    assert meters.address == meters_at
+    components = container("Components").deploy(assets, meters, agreements, by_admin)
+    end_of_life = container("EndOfLife").deploy(assets, agreements, by_admin)
+    assert [meters, components, end_of_life] == later
+    steps = container("StepSourceStub").deploy(by_admin)
     policy = container("EligibilityList").deploy(authority, by_admin)
     euro = container("MicroEuro").deploy(by_admin)
     franc = container("MicroEuro").deploy(by_admin)
@@ -143,10 +161,12 @@ def build() -> World:
     restrict(authority, accounts, LISTING, "admitCurrency", by=admin)
     authority.grantRole(LISTING, admin, 0, by_admin)
     authority.grantRole(GUARDIAN, guardian, 0, by_admin)
+    for recorder in (steps, end_of_life):
+        assets.appointRecorder(recorder, True, by_admin)
     for currency in (euro, franc):
         accounts.admitCurrency(currency, by_admin)
     return World(
-        authority, accounts, splitter, assets, meters, agreements, policy, euro, franc,
+        authority, accounts, splitter, assets, meters, components, end_of_life, steps, agreements, policy, euro, franc,
         admin, guardian, maker, provider, buyer, lienholder, stranger,
     )  # fmt: skip
 

@@ -88,6 +88,9 @@ class Beginning:
         )
         self.send(OWNER, "AssetRegistry", "setPassport", 1, word("hash"), "ipfs://short")
         self.send(OWNER, "AssetRegistry", "setPassport", 2, word("hash"), "https://example.org/" + "long/" * 12)
+        self.send(FLEET, "AssetRegistry", "setPassport", 3, word("hash"), "")
+        self.send(REPAIRER, "EndOfLife", "promiseTakeBacks", [1, 2], FOREVER, word("terms"))
+        self.send(FLEET, "EndOfLife", "promiseTakeBack", 3, FOREVER, word("terms"))
         self.send(OWNER, "AssetRegistry", "setLifecycle", 1, 1, word("service"))
         payees = [(self.names[OWNER], 6_000), (self.names[REPAIRER], 3_333), (self.names[COMMUNITY], 667)]
         both = [self.euro, self.crown]

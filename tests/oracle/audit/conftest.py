@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from oracle.audit.rpc import Node
-from oracle.audit.verify import Audit, audit
 from oracle.chain.node import LocalNode, NodeOptions
 from tests.oracle.audit.economy import Story, tell
+from tests.oracle.audit.seen import Seen, seen
 
 BEGINNING = 1_800_000_000
 
@@ -38,9 +38,9 @@ def node(chain_url: str) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="session")
-def honest(chain_url: str, directory: bytes) -> Audit:
+def honest(chain_url: str, directory: bytes) -> Seen:
     made = Node(chain_url)
     try:
-        return audit(made, directory)
+        return seen(made, directory)
     finally:
         made.close()

@@ -13,7 +13,7 @@ from oracle.audit.blocks import Log
 from oracle.audit.findings import Finding
 from oracle.audit.storage import Layout
 from oracle.audit.tokens import is_transfer
-from oracle.audit.verify import Audit
+from tests.oracle.audit.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def flipped(text: str, at: int, flip: int) -> str:
     return "0x" + raw.hex()
 
 
-def draw(true: Audit, count: int, seed: int) -> list[Lie]:
+def draw(true: Seen, count: int, seed: int) -> list[Lie]:
     """`count` different lies about a chain that an honest node has told."""
     random = Random(seed)
     makers: list[Callable[[], Lie]] = [
@@ -145,7 +145,7 @@ def draw(true: Audit, count: int, seed: int) -> list[Lie]:
     return list(lies)
 
 
-def _log_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+def _log_maker(true: Seen, random: Random) -> Callable[[], Lie]:
     ledger = bytes(12) + true.world.accounts.address
 
     def concerns(log: Log) -> bool:
@@ -175,7 +175,7 @@ def _twins(logs: Sequence[Log], log: Log) -> int:
     return sum(1 for _ in same)
 
 
-def _calldata_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+def _calldata_maker(true: Seen, random: Random) -> Callable[[], Lie]:
     own = [
         (block.header.number, transaction)
         for block in true.chain
@@ -192,11 +192,11 @@ def _calldata_maker(true: Audit, random: Random) -> Callable[[], Lie]:
     return make
 
 
-def _storage_maker(true: Audit, random: Random) -> Callable[[], Lie]:
+def _storage_maker(true: Seen, random: Random) -> Callable[[], Lie]:
     words = [
         (address, slot)
         for address, module in sorted(true.world.modules.items())
-        for slot in sorted(Layout(module.abi.layout).image(module.storage()).words)
+        for slot in sorted(Layout(module.abi.layout).words(module.storage()))
     ]
 
     def make() -> Lie:

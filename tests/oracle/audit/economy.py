@@ -18,11 +18,12 @@ from tests.oracle.audit.beginning import (
     REPAIRER,
     STATUS_RESET,
     STATUS_UP,
-    Beginning,
     SecureElement,
     meter,
     word,
 )  # fmt: skip
+from tests.oracle.audit.booking import Booking
+from tests.oracle.audit.orders import Orders
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
 
@@ -35,7 +36,7 @@ class Story:
     relayed: str
 
 
-class Teller(Beginning):
+class Teller(Booking, Orders):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -53,6 +54,10 @@ class Teller(Beginning):
         self.through_others()
         self.governance()
         self.other_meters()
+        self.trees()
+        self.ways_back()
+        self.bookings()
+        self.orders()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:

@@ -12,6 +12,7 @@ from oracle.audit.rpc import Node
 from oracle.audit.verify import Audit, audit
 from tests.oracle.audit.corruptions import Lie, draw
 from tests.oracle.audit.proxy import LyingNode
+from tests.oracle.audit.seen import Seen
 
 SEED = 20_261_121
 LIES = 501
@@ -47,20 +48,21 @@ def hunt(url: str, directory: bytes, lies: list[Lie]) -> tuple[Counter[str], lis
     return found, missed
 
 
-def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes, honest: Audit) -> None:
+def test_every_lie_is_found_and_its_place_named(chain_url: str, directory: bytes, honest: Seen) -> None:
     lies = draw(honest, LIES, SEED)
     parts = [(chain_url, directory, lies[start::PROCESSES]) for start in range(PROCESSES)]
     # Hundreds of audits of one chain leave no cycles worth looking for.
     with multiprocessing.get_context("spawn").Pool(PROCESSES, gc.disable) as pool:
         results = pool.starmap(hunt, parts)
     missed = [each for _, part in results for each in part]
-    assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED})"
+    told = "\n".join(f"{lie}: {findings}" for lie, findings in missed)
+    assert missed == [], f"{len(missed)} of {LIES} lies were not named (seed {SEED}):\n{told}"
     found = sum((counter for counter, _ in results), Counter())
     assert found.total() == LIES
     assert min(found["LogLie"], found["CalldataLie"], found["StorageLie"]) >= LIES // 3
 
 
-def test_a_few_lies_within_this_process(chain_url: str, directory: bytes, honest: Audit) -> None:
+def test_a_few_lies_within_this_process(chain_url: str, directory: bytes, honest: Seen) -> None:
     """The same on a small scale and with another seed, where a debugger and the coverage see it."""
     lies = draw(honest, 30, SEED + 1)
     found, missed = hunt(chain_url, directory, lies)
@@ -69,5 +71,5 @@ def test_a_few_lies_within_this_process(chain_url: str, directory: bytes, honest
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_the_same_seed_draws_the_same_lies(honest: Audit, seed: int) -> None:
+def test_the_same_seed_draws_the_same_lies(honest: Seen, seed: int) -> None:
     assert draw(honest, 30, seed) == draw(honest, 30, seed)

@@ -10,10 +10,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from oracle.audit.verify import Audit
 from oracle.cli.audit import app
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.proxy import LyingNode, Silence
+from tests.oracle.audit.seen import Seen
 
 Run = Callable[..., Result]
 
@@ -27,7 +27,7 @@ def run(chain_url: str, story: Story, tmp_path: Path) -> Run:
     return invoke
 
 
-def test_verify(run: Run, honest: Audit) -> None:
+def test_verify(run: Run, honest: Seen) -> None:
     result = run("verify", "--json")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
@@ -38,7 +38,7 @@ def test_verify(run: Run, honest: Audit) -> None:
     assert "All balanced." in shown.stdout
 
 
-def test_verify_that_finds_something(run: Run, chain_url: str, honest: Audit) -> None:
+def test_verify_that_finds_something(run: Run, chain_url: str, honest: Seen) -> None:
     proxy = LyingNode(chain_url)
     with proxy.telling(Silence("debug_traceTransaction")):
         result = run("verify", url=proxy.url)
@@ -92,3 +92,11 @@ def test_exports(run: Run) -> None:
     assert "open Assets:Custody:T" in run("export", "--format", "beancount").stdout
     rows = json.loads(run("export", "--json").stdout)
     assert json.loads(run("export", "--format", "json", "--from", str(rows[-1]["time"])).stdout)
+
+
+def test_the_history_of_an_asset(run: Run) -> None:
+    document = json.loads(run("history", "--asset", "1", "--json").stdout)
+    assert (document["asset"], document["clean"]) == (1, True)
+    assert "agreement opened" in run("history", "--asset", "1").stdout
+    unknown = run("history", "--asset", "99")
+    assert unknown.exit_code == 1

@@ -10,11 +10,11 @@ import pytest
 
 from oracle.audit import abi
 from oracle.audit.rpc import Node
-from oracle.audit.verify import Audit, audit
 from oracle.errors import Fatal
 from tests.oracle.audit.corruptions import LogLie
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.proxy import LyingNode, Silence
+from tests.oracle.audit.seen import Seen, seen
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ def liar(chain_url: str, story: Story) -> Iterator[LyingNode]:
     proxy.stop()
 
 
-def through(liar: LyingNode, directory: bytes, lie: Any, at: int | None = None) -> Audit:
+def through(liar: LyingNode, directory: bytes, lie: Any, at: int | None = None) -> Seen:
     node = Node(liar.url)
     try:
         with liar.telling(lie):
-            return audit(node, directory, at)
+            return seen(node, directory, at)
     finally:
         node.close()
 
@@ -66,14 +66,14 @@ def in_block(number: int, field: str, value: Any, full: bool | None = None) -> T
     ],
 )
 def test_a_header_that_was_changed(
-    liar: LyingNode, directory: bytes, honest: Audit, field: str, value: str, check: str
+    liar: LyingNode, directory: bytes, honest: Seen, field: str, value: str, check: str
 ) -> None:
     number = honest.chain[40].header.number
     found = through(liar, directory, in_block(number, field, value)).findings.found
     assert any(each.check == check and each.place.block == number for each in found)
 
 
-def test_a_block_that_is_another(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_a_block_that_is_another(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     number = honest.chain[40].header.number
     found = through(liar, directory, in_block(number, "hash", "0x" + "22" * 32, full=True)).findings.found
     assert [each.check for each in found] == ["header chain"]
@@ -85,7 +85,7 @@ def test_a_block_that_is_another(liar: LyingNode, directory: bytes, honest: Audi
     assert {"header chain", "header hash"} <= {each.check for each in found}
 
 
-def test_the_pinned_block_must_be_the_last_of_the_chain(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_the_pinned_block_must_be_the_last_of_the_chain(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     def other(params: Sequence[Any], block: Any) -> Any:
         return block | {"hash": "0x" + "33" * 32} if params[0] == "latest" else block
 
@@ -93,7 +93,7 @@ def test_the_pinned_block_must_be_the_last_of_the_chain(liar: LyingNode, directo
     assert any(each.message == "not the block that was pinned" for each in found)
 
 
-def test_missing_blocks_are_the_environments_fault(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_missing_blocks_are_the_environments_fault(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     last = honest.pinned.number
     with pytest.raises(Fatal, match="no block"):
         through(liar, directory, Told("eth_getBlockByNumber", lambda params, block: None), at=last)
@@ -105,7 +105,7 @@ def test_missing_blocks_are_the_environments_fault(liar: LyingNode, directory: b
         through(liar, directory, Told("eth_getBlockByNumber", hole))
 
 
-def in_transaction(honest: Audit, change: dict[str, Any]) -> tuple[str, Told]:
+def in_transaction(honest: Seen, change: dict[str, Any]) -> tuple[str, Told]:
     transaction = honest.chain[60].transactions[0]
 
     def alter(params: Sequence[Any], block: Any) -> Any:
@@ -127,28 +127,28 @@ def in_transaction(honest: Audit, change: dict[str, Any]) -> tuple[str, Told]:
     ],
 )
 def test_a_transaction_that_was_changed(
-    liar: LyingNode, directory: bytes, honest: Audit, change: dict[str, Any], check: str
+    liar: LyingNode, directory: bytes, honest: Seen, change: dict[str, Any], check: str
 ) -> None:
     name, lie = in_transaction(honest, change)
     found = through(liar, directory, lie).findings.found
     assert any(each.check == check and each.place.transaction == name for each in found)
 
 
-def test_an_unknown_kind_of_transaction_is_not_passed_over(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_an_unknown_kind_of_transaction_is_not_passed_over(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     name, lie = in_transaction(honest, {"type": "0x7e"})
     result = through(liar, directory, lie)
     assert [each.place.transaction for each in result.findings.not_checked] == [name]
     assert not result.clean
 
 
-def test_a_receipt_too_few(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_a_receipt_too_few(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     number = honest.chain[60].header.number
     lie = Told("eth_getBlockReceipts", lambda params, told: told[:-1] if params[0] == hex(number) else told)
     found = through(liar, directory, lie).findings.found
     assert any(each.check == "receipts" and each.place.block == number for each in found)
 
 
-def test_a_directory_that_lists_another_contract(liar: LyingNode, directory: bytes, honest: Audit) -> None:
+def test_a_directory_that_lists_another_contract(liar: LyingNode, directory: bytes, honest: Seen) -> None:
     entries = abi.load("Directory").by_name["entries"]
 
     def listed(change: Callable[[list[bytes], list[bytes]], None]) -> Told:
@@ -292,7 +292,7 @@ def test_answers_that_cannot_be_read(liar: LyingNode, directory: bytes, method: 
 @pytest.mark.parametrize("kind", ["data", "topic", "address", "dropped"])
 @pytest.mark.parametrize("event", ["Deposited", "Withdrawn"])
 def test_a_currencys_own_log(
-    liar: LyingNode, directory: bytes, honest: Audit, event: str, kind: str, renumber: bool
+    liar: LyingNode, directory: bytes, honest: Seen, event: str, kind: str, renumber: bool
 ) -> None:
     ledger = honest.world.accounts
     topic = ledger.abi.event_names[event].topic

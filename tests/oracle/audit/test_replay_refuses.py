@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from oracle.audit.replay.world import Refused
-from oracle.audit.verify import Audit
 from tests.oracle.audit.beginning import ANNA, CLARA, FLEET, GUARDIAN, LISTING
 from tests.oracle.audit.economy import Story
+from tests.oracle.audit.seen import Seen
 from tests.oracle.audit.support import Actor
 
 FOREVER = 2**40 - 1
@@ -20,7 +20,7 @@ NO_WORD = bytes(32)
 
 
 @pytest.fixture
-def world(honest: Audit) -> Any:
+def world(honest: Seen) -> Any:
     """A copy of the books that a test may spoil."""
     return deepcopy(honest.world)
 
@@ -105,8 +105,8 @@ def _retired(world: Any, actor: Actor) -> None:
 
 
 def _closed(world: Any, actor: Actor) -> None:
-    world.authority.set_target_closed(actor.call(LISTING), world.offers.address, True)
-    world.offers.pause(actor.call(GUARDIAN))
+    world.authority.set_target_closed(actor.call(LISTING), world.assets.address, True)
+    world.assets.pause(actor.call(GUARDIAN))
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -11,7 +11,7 @@ from oracle.audit.blocks import parse_header
 from oracle.audit.chain import account_proofs, proven_account
 from oracle.audit.keccak import keccak
 from oracle.audit.rpc import Node
-from oracle.audit.verify import Audit
+from tests.oracle.audit.seen import Seen
 
 ITEMS = [
     b"",
@@ -47,7 +47,7 @@ def test_known_roots() -> None:
     assert trie.root(pairs).hex() == "5991bb8c6514148a29db676a14ac506cd2cd5775ace63c30a4fe457715e9ac84"
 
 
-def test_proofs_of_a_node(node: Node, honest: Audit) -> None:
+def test_proofs_of_a_node(node: Node, honest: Seen) -> None:
     header = parse_header(node.call("eth_getBlockByNumber", honest.pinned.tag, False))
     for address in honest.world.modules:
         (answer,) = account_proofs(node, honest.pinned, [address])

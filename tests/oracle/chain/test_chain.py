@@ -23,9 +23,9 @@ from oracle.chain.transactions import Sender
 from oracle.errors import Fatal, Rejected
 from oracle.settings import Settings
 from oracle.types import AgreementId, ChainId
-from tests.e2e.proxy import FaultyNode, error
 from tests.e2e.world import CUSTOMER, HOLD, RELAYER, secret_of
 from tests.environment import ROOT
+from tests.helpers.faulty_node import FaultyNode, error
 
 KEY = "0x" + "ab" * 32
 
@@ -146,8 +146,8 @@ def test_events_are_read_in_chunks_in_chain_order(world):
     hire = world.hire()
     reader, head = EventReader(world.platform), world.client.head()
     chunks = list(reader.read(world.client, 0, head, 7))
-    assert [last for last, _ in chunks] == [*range(6, head, 7), head][: len(chunks)]
-    events = [event for _, found in chunks for event in found]
+    assert [last for last, _, _ in chunks] == [*range(6, head, 7), head][: len(chunks)]
+    events = [event for _, found, _ in chunks for event in found]
     assert events == sorted(events, key=lambda event: (event.block, event.log_index))
     (opened,) = [event for event in events if event.name == "AgreementOpened"]
     assert (opened.integer("agreement"), opened.address("customer")) == (hire.agreement, world.wallet(CUSTOMER).address)

@@ -50,6 +50,7 @@ def test_all_balanced(cise):
     assert "336,776 flights" in result.stderr
     assert "All balanced. 1 claims of the story hold, in 12 s." in result.stdout
     assert "2,038 signed readings are settled" in result.stdout
+    assert "5,861 in a second of processor time" in " ".join(result.stdout.split())
 
 
 def test_as_json_nothing_else_is_written(cise, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 CUSTOMER = "account:6"
@@ -27,7 +29,12 @@ def offered(cise, folder):
     shares = ("account:3=700", "account:4=200", "account:9=100")
     split = cise.json("split", "create", *shares, "--key", OWNER, "--asset", str(asset))["split"]
     tariff = cise.json("tariff", "publish", "smart-drill", "--key", OWNER)["tariff"]
-    cise.json("asset", "offer", str(asset), "--tariff", str(tariff), "--key", OWNER)
+    offer = ("asset", "offer", str(asset), "--tariff", str(tariff), "--key", OWNER)
+    assert "no material passport" in cise(*offer).output
+    cise.json("passport", "publish", str(asset), "smart-drill", "--uri", "https://example.org/p.json", "--key", OWNER)
+    assert "no take-back promised" in cise(*offer).output
+    cise.json("asset", "take-back", str(asset), "--key", OWNER)
+    cise.json(*offer)
     return asset, tariff, split
 
 
@@ -98,6 +105,44 @@ def test_a_split_shows_whole_and_remainder(cise, offered):
     assert cise.json("split", "distribute", str(offered[2]), "--key", "account:8")["paid"] == "0"
 
 
+@pytest.fixture(scope="module")
+def secure(cise, offered, folder):
+    """A machine whose meter has a P-256 key; returns asset and what bind-meter said."""
+    password = ("--password-file", str(folder / "password"))
+    asset = str(cise.json("asset", "register", "Milk cooler", "SN-2", "--key", OWNER)["asset"])
+    cise.json("keys", "new", "element", *password)
+    bound = cise.json(
+        "asset", "bind-meter", asset, "--key", OWNER, "--meter-key", "element", "--curve", "P-256", *password,
+        "--rotation-key", "cold", "--permit-signer", "account:19",
+    )  # fmt: skip
+    return asset, bound
+
+
+def test_a_secure_element_is_bound_under_the_address_of_its_own_curve(cise, secure):
+    asset, bound = secure
+    keys = {key["name"]: key["address"] for key in cise.json("keys", "list")}
+    listed = {str(one["asset"]): one["meter"] for one in cise.json("asset", "list")}
+    assert bound["curve"] == "P-256"
+    assert listed[asset] == bound["meter"] != keys["element"]
+
+
+def test_a_machine_signs_with_the_curve_it_was_bound_with(cise, secure, folder):
+    asset, bound = secure
+    run = (
+        "device", "run", "--asset", asset, "--agreement", "1", "--key", "element", "--wait", "--json",
+        "--password-file", str(folder / "password"), "--door", "http://127.0.0.1:9", "--step-ms", "50",
+    )  # fmt: skip
+    result = cise(*run, "--curve", "p-256", text="finish\nquit\n")
+    assert result.exit_code == 0, result.output
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    (final,) = [each["reading"] for each in told if each["event"] == "finished"]
+    assert (final["assetId"], final["agreementId"]) == (int(asset), 1)
+    refused = cise(*run, text="quit\n")
+    assert refused.exit_code == 3
+    assert f"has the meter {bound['meter']}" in json.loads(refused.stdout)["error"]["what"]
+    assert "--curve" in json.loads(refused.stdout)["error"]["remedy"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
@@ -115,6 +160,8 @@ def test_a_split_shows_whole_and_remainder(cise, offered):
         (("split", "create", "account:3", "--key", OWNER), 2, None),
         (("asset", "bind-meter", "1", "--key", OWNER, "--meter-key", "m", "--rotation-key", "c"), 2, None),
         (("device", "run", "--kind", "rocket", "--asset", "1", "--agreement", "1", "--key", "account:17"), 2, None),
+        (("device", "run", "--curve", "ed25519", "--asset", "1", "--agreement", "1", "--key", "account:17"), 2, None),
+        (("asset", "bind-meter", "1", "--key", OWNER, "--meter-key", "m", "--curve", "ed25519"), 2, None),
         (("agreement", "open", "1", "--tarif", "1"), 2, None),
     ],
 )

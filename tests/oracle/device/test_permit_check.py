@@ -69,7 +69,7 @@ def test_a_changed_or_foreign_signature_is_forged():
     check = permit_check()
     higher = Signed(permit(charge_limit=2_000_000), signed_permit().signature)
     assert refusal(check.accept, higher) is PermitRefusal.FORGED
-    elsewhere = Domains(1, *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4)))
+    elsewhere = Domains(1, *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4, 5)))
     foreign = Signed(permit(), sign(permit(), PERMIT_KEY, elsewhere))
     assert refusal(check.accept, foreign) is PermitRefusal.FORGED
     assert refusal(check.accept, Signed(permit(), b"")) is PermitRefusal.FORGED

@@ -16,6 +16,7 @@ NAMES = {
     Contract.METER_REGISTRY: "MeterRegistry",
     Contract.ASSET_REGISTRY: "AssetRegistry",
     Contract.PREPAID_ACCOUNTS: "PrepaidAccounts",
+    Contract.HAND_OVERS: "HandOvers",
 }
 VECTOR_DOMAINS = Domains(DOCUMENT["chainId"], *(DOCUMENT["contracts"][name] for name in NAMES.values()))
 CASES = [pytest.param(case, id=f"{case['form']}-{index % 4}") for index, case in enumerate(DOCUMENT["cases"])]

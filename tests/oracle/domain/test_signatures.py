@@ -10,10 +10,13 @@ from oracle.domain.signatures import (
     HALF_ORDER,
     SECP256K1_ORDER,
     SigningKey,
+    are_signed_by,
+    is_signed_by,
     recover,
     to_compact,
     to_full,
     verify,
+    with_right_parity,
 )
 from oracle.errors import BadSignature
 from tests.oracle.domain.support import KEY, OTHER_KEY
@@ -90,3 +93,48 @@ def test_a_key_never_shows_its_secret():
     key = SigningKey(secret)
     assert secret.hex() not in repr(key) + str(key)
     assert key.address in repr(key)
+
+
+def flipped(signature):
+    return signature[:64] + bytes([55 - signature[64]])
+
+
+@pytest.mark.parametrize("first", [lambda s: s, flipped, to_compact], ids=["as signed", "wrong parity", "compact"])
+def test_the_key_of_an_address_is_learnt_from_whatever_it_signed_first(first):
+    key = SigningKey(keccak(first.__name__.encode()))
+    signatures = [first(key.sign(DIGEST)), key.sign(DIGEST), flipped(key.sign(DIGEST)), to_compact(key.sign(DIGEST))]
+    assert are_signed_by(key.address, [(DIGEST, signature) for signature in signatures]) == [True] * 4
+
+
+@given(digest=st.binary(min_size=32, max_size=32), at=st.integers(0, 63), bit=st.integers(0, 7))
+def test_a_known_key_signs_nothing_but_what_it_signed(digest, at, bit):
+    signature = KEY.sign(digest)
+    assert is_signed_by(KEY.address, digest, signature)
+    changed = signature[:at] + bytes([signature[at] ^ 1 << bit]) + signature[at + 1 :]
+    other = digest[:31] + bytes([digest[31] ^ 1])
+    questions = [(digest, changed), (other, signature), (digest, OTHER_KEY.sign(digest))]
+    assert are_signed_by(KEY.address, questions) == [False] * 3
+
+
+def test_malformed_and_high_s_are_signed_by_nobody_known_or_not():
+    signature = KEY.sign(DIGEST)
+    s = SECP256K1_ORDER - int.from_bytes(signature[32:64], "big")
+    high = signature[:32] + s.to_bytes(32, "big") + signature[64:]
+    bad = [high, high[:64] + bytes([55 - high[64]]), b"", bytes(64), bytes(65), signature[:64] + b"\x1d", bytes(128)]
+    unknown = SigningKey(b"\x42" * 32)
+    for key in (KEY, unknown):
+        assert are_signed_by(key.address, [(DIGEST, one) for one in bad]) == [False] * len(bad)
+    with pytest.raises(BadSignature, match="upper half"):
+        is_signed_by(KEY.address, DIGEST, high)
+
+
+def test_the_chain_gets_the_parity_from_which_it_recovers_the_meter():
+    right = KEY.sign(DIGEST)
+    for given_ in (right, to_compact(right)):
+        assert with_right_parity(KEY.address, DIGEST, given_) == given_
+    wrong = flipped(right)
+    assert recover(DIGEST, with_right_parity(KEY.address, DIGEST, wrong)) == KEY.address
+    assert recover(DIGEST, with_right_parity(KEY.address, DIGEST, to_compact(wrong))) == KEY.address
+    foreign = OTHER_KEY.sign(DIGEST)
+    for useless in (foreign, b"", bytes(128)):
+        assert with_right_parity(KEY.address, DIGEST, useless) == useless

@@ -63,7 +63,7 @@ def test_what_was_signed_for_another_chain_or_contract_is_rejected(world, start_
     reading = hire.use(100).reading
     places = world.platform.addresses
     for chain, contract in ((1, places["UsageAgreements"]), (31_337, places["MeterRegistry"])):
-        elsewhere = Domains(ChainId(chain), contract, contract, contract, contract)
+        elsewhere = Domains(ChainId(chain), contract, contract, contract, contract, contract)
         signature = hire.machine.key.sign(digest(elsewhere.of(reading), reading))
         assert outcome(oracle.post(SignedReading(reading, signature))[0]) == ("rejected", "bad_signature")
 
@@ -93,6 +93,18 @@ def test_both_lengths_of_signature_are_one_reading(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
     signed = hire.use(100)
     assert oracle.results(signed, replace(signed, signature=to_compact(signed.signature))) == ["accepted", "duplicate"]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first of its meter", "later"])
+def test_a_wrong_parity_bit_is_put_right_before_the_chain_sees_it(world, start_oracle, first):
+    hire, oracle = world.hire(), start_oracle()
+    if not first:
+        assert oracle.results(hire.use(100)) == ["accepted"]
+    signed = hire.use(100)
+    wrong = signed.signature[:64] + bytes([55 - signed.signature[64]])
+    assert oracle.results(replace(signed, signature=wrong), signed) == ["accepted", "duplicate"]
+    oracle.settle()
+    assert world.state(hire).sequence == signed.reading.sequence
 
 
 def test_an_old_meter_key_is_refused_after_its_replacement(world, start_oracle):

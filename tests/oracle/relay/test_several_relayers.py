@@ -5,6 +5,7 @@ import threading
 from oracle.relay.daemon import Daemon
 from oracle.store import batches
 from oracle.store.batches import Stage
+from tests.e2e.steps import run_out
 from tests.e2e.world import OTHER_RELAYER, secret_of
 
 
@@ -30,11 +31,11 @@ def test_two_operators_with_the_same_readings_charge_once(world, start_oracle):
 
 
 def test_two_processes_of_one_operator_on_one_database(world, start_oracle):
-    """They share key and outbox: one nonce per batch, no reading twice on its way."""
+    """One works and the other stands by, also while the lease changes hands in the middle: one nonce per batch."""
     hires = [world.hire() for _ in range(4)]
     oracle = start_oracle(batch_size=1)
     other = Daemon(oracle.settings, oracle.database)
-    for round_number in range(3):
+    for round_number in range(4):
         oracle.post(*[hire.use(10 + round_number) for hire in hires])
         both = [
             threading.Thread(target=daemon.run_once, args=(("settle", "confirm", "index"),))
@@ -42,10 +43,13 @@ def test_two_processes_of_one_operator_on_one_database(world, start_oracle):
         ]
         for thread in both:
             thread.start()
+        if round_number % 2:
+            run_out(oracle.database)
         for thread in both:
             thread.join()
+    other.stop()
     oracle.settle()
-    assert [world.state(hire).settled for hire in hires] == [33] * 4
+    assert [world.state(hire).settled for hire in hires] == [46] * 4
     rows = all_batches(oracle)
     nonces = sorted(batch.nonce for batch in rows)
     assert nonces == list(range(nonces[0], nonces[0] + len(nonces)))

@@ -93,7 +93,7 @@ def test_stages_move_and_a_fork_reopens(database):
     with database.writing() as connection:
         number = create(connection)
         batches.note_sent(connection, number, 2.0, known=True)
-        batches.note_mined(connection, number, 7, "0xab", 90)
+        batches.note_mined(connection, number, 7, "0xab", 90, sign(5).hash)
         batches.note_ended(connection, number, Stage.FINAL, 3.0)
     with database.reading() as connection:
         (batch,) = batches.in_stages(connection, [Stage.FINAL])

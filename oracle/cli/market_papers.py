@@ -1,0 +1,32 @@
+"""Papers behind an order: hashes of files, and a signed status that a meter wrote into one."""
+
+from pathlib import Path
+
+from oracle.domain.forms import Signed, parse_signed
+from oracle.domain.hashing import keccak
+from oracle.domain.statuses import Status
+from oracle.domain.wire import decode_json
+from oracle.errors import Fatal
+from oracle.parties.orders import NOTHING, Document
+from oracle.types import Bytes32
+
+
+def hash_of(path: Path) -> Bytes32:
+    """keccak256 of the file's bytes. Raises Fatal where it cannot be read."""
+    return keccak(_read(path))
+
+
+def paper(path: Path | None, uri: str) -> Document:
+    return NOTHING if path is None else Document(hash_of(path), uri)
+
+
+def status_from(path: Path | None) -> Signed[Status] | None:
+    """`{"status": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
+    return None if path is None else parse_signed(Status, decode_json(_read(path)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Fatal("document", f"{path} cannot be read ({type(error).__name__})", "Name a readable file.") from error

@@ -1,0 +1,1 @@
+"""The long tests: faults, floods and clocks."""
