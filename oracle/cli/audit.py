@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from oracle.audit import history, journal, receipt, report, statement
 from oracle.audit.abi import unhex
 from oracle.audit.findings import Findings
+from oracle.audit.keccak import checksum_address
 from oracle.audit.onlooker import Onlooker, Settlements
 from oracle.audit.rpc import Node
 from oracle.audit.rpc import Progress as Watch
@@ -23,6 +24,9 @@ from oracle.audit.verify import audit as run_audit
 from oracle.cli import output
 from oracle.cli.session import DataDir, DirectoryAddress, Json, Rpc, settings_from
 from oracle.errors import Rejected
+from oracle.formats import epcis
+from oracle.formats.told import LifeOf
+from oracle.types import Address, AssetId, ChainId
 
 app = typer.Typer(no_args_is_help=True, help="Trust nobody: recompute every figure from the chain alone.")
 
@@ -116,6 +120,7 @@ def show_statement(
 @app.command("history")
 def show_history(
     asset: Annotated[int, typer.Option("--asset", help="The asset's number.", min=1)],
+    as_epcis: Annotated[bool, typer.Option("--epcis", help="As EPCIS 2.0 JSON-LD, without customers.")] = False,
     at: At = None,
     rpc: Rpc = None,
     directory: DirectoryAddress = None,
@@ -123,11 +128,26 @@ def show_history(
     as_json: Json = False,
 ) -> None:
     """The life of one asset: title, meters, liens, documents, agreements with units and money."""
+    if as_epcis:
+        _show_epcis(asset, rpc, directory, data, at)
+        return
     life = history.Life(asset)
     audited = _audit(rpc, directory, data, at, as_json, life)
     document = life.document(audited)
     output.show(as_json, document, lambda out: history.show(out, document))
     _finish(audited.findings, quiet=as_json)
+
+
+def _show_epcis(asset: int, rpc: str | None, directory: str | None, data: Path | None, at: int | None) -> None:
+    life = LifeOf(AssetId(asset))
+    audited = _audit(rpc, directory, data, at, True, life)
+    if not life.happenings:
+        raise Rejected("unknown_asset", f"asset {asset}", "there is none up to the pinned block")
+    registry = Address(checksum_address(audited.world.assets.address))
+    platform = epcis.Platform(ChainId(audited.pinned.chain_id), registry)
+    document = epcis.epcis_document(platform, life.happenings, life.happenings[-1].time)
+    typer.echo(json.dumps(document, indent=2))
+    _finish(audited.findings, quiet=True)
 
 
 @app.command()

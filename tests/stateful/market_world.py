@@ -103,6 +103,8 @@ class MarketWorld:
         signature = key.sign(digest(self.domains.of(binding), binding))
         self._do(owner, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
         self._do(owner, "AssetRegistry", "repoint", asset, 1)
+        self._do(owner, "AssetRegistry", "setPassport", asset, PAPER, "")
+        self._do(self.workers[0], "EndOfLife", "promiseTakeBack", asset, FAR_FUTURE, PAPER)
         self._do(owner, "OfferBook", "offer", asset, 1, True, FAR_FUTURE)
         content = (
             self.currency, terms.rule_ceiling, terms.silent_share_bps, terms.rule_budget, terms.dispute_bond, 60,
