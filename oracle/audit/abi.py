@@ -53,7 +53,7 @@ class Type:
             case "fixed":
                 return bytes(value).ljust(32, b"\0")
             case "bytes":
-                raw = value.encode() if isinstance(value, str) else bytes(value)
+                raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
                 return word(len(raw)) + raw + bytes(-len(raw) % 32)
             case "array":
                 head = b"" if self.length is not None else word(len(value))

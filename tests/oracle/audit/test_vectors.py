@@ -223,3 +223,15 @@ def test_addresses() -> None:
     assert create_address(deployer, 1).hex() == "343c43a37d37dff08ae8c4a11544c718abb4fcf8"
     for nonce in (127, 128, 256, 70_000):
         assert create_address(deployer, nonce) == eth_keccak(rlp.encode([deployer, nonce]))[12:]
+
+
+def test_a_text_that_is_no_text_comes_back_byte_for_byte() -> None:
+    """Found by a drawn lie: one flipped byte of an event's uri, and encoding it again broke the audit off."""
+    told = b"ipfs://\x9c\xff"
+    data = word_of(32) + word_of(len(told)) + told.ljust(32, b"\0")
+    text = decode_all([parse_type({"type": "string"})], data)
+    assert encode_all([parse_type({"type": "string"})], text) == data
+
+
+def word_of(number: int) -> bytes:
+    return number.to_bytes(32, "big")
