@@ -217,22 +217,6 @@ def tariff(connection: Connection, wanted: TariffId) -> Tariff | None:
     return None if row is None else parse_tariff(row.terms)
 
 
-class TariffCache:
-    """Published tariffs never change, so each is read once per deployment."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Address, TariffId], Tariff] = {}
-
-    def get(self, connection: Connection, directory: Address, wanted: Iterable[TariffId]) -> dict[TariffId, Tariff]:
-        """Those that the read model has."""
-        found: dict[TariffId, Tariff] = {}
-        for key in wanted:
-            known = self._known.get((directory, key)) or tariff(connection, key)
-            if known is not None:
-                self._known[directory, key] = found[key] = known
-        return found
-
-
 class ReadModelCache:
     """Agreements, assets and tariffs of one checkpoint; the read model changes only together with it.
 
@@ -240,8 +224,7 @@ class ReadModelCache:
     """
 
     def __init__(self) -> None:
-        self._tariffs = TariffCache()
-        self._page = _Page((), {}, {}, {}, set())
+        self._page = _Page((), {}, {}, {}, {}, set())
 
     def get(
         self, connection: Connection, checkpoint: Checkpoint, wanted: Iterable[AgreementId]
@@ -255,8 +238,11 @@ class ReadModelCache:
             page.agreements.update(fresh)
         found = {agreement: page.agreements[agreement] for agreement in wanted & page.agreements.keys()}
         used = {agreement.asset_id: page.assets[agreement.asset_id] for agreement in found.values()}
-        tariffs = {agreement.tariff_id for agreement in found.values()}
-        return found, used, self._tariffs.get(connection, checkpoint.directory, tariffs)
+        terms = {agreement.tariff_id for agreement in found.values()}
+        for key in terms - page.tariffs.keys():
+            if (read := tariff(connection, key)) is not None:
+                page.tariffs[key] = read
+        return found, used, {key: page.tariffs[key] for key in terms & page.tariffs.keys()}
 
     def newest(
         self, connection: Connection, checkpoint: Checkpoint, asset_ids: Iterable[AssetId]
@@ -271,7 +257,7 @@ class ReadModelCache:
     def _page_of(self, checkpoint: Checkpoint) -> "_Page":
         page, key = self._page, (checkpoint.chain_id, checkpoint.directory, checkpoint.number, checkpoint.hash)
         if page.key != key:
-            page = self._page = _Page(key, {}, {}, {}, set())
+            page = self._page = _Page(key, {}, {}, {}, {}, set())
         return page
 
 
@@ -288,6 +274,8 @@ class _Page:
     key: tuple[object, ...]
     agreements: dict[AgreementId, Agreement]
     assets: dict[AssetId, Asset]
+    tariffs: dict[TariffId, Tariff]
+    """Read anew with each checkpoint: after a reorganisation the same number may be another price list."""
     newest: dict[tuple[AssetId, Address], AgreementId]
     asked: set[AssetId]
 
