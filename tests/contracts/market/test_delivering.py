@@ -50,6 +50,7 @@ def test_only_the_worker_delivers_or_gives_up(bazaar, order):
         with typed_error("Market_NotWorker", order, caller, bazaar.worker):
             bazaar.market.abandon(order, {"from": caller})
 
+
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
 def test_parts_change_while_work_is_promised_and_only_then(bazaar, machine, kind):
     """The order is the reason that Components asks for; who inspects or collects changes no part."""
