@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, output
+from oracle.cli import demo_flights, demo_service, output
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -43,6 +43,7 @@ def drill(
 
 
 app.command("flights")(demo_flights.flights)
+app.command("service")(demo_service.service)
 
 
 @app.command("all")
