@@ -5,7 +5,7 @@ from pathlib import Path
 
 from oracle.advice import trends
 from oracle.advice.service_due import Reason, ServiceRule, Wear, due, parse_rule
-from oracle.chain.node_errors import CallReverted
+from oracle.chain.node_errors import CallReverted, typed_errors
 from oracle.domain.hashing import keccak
 from oracle.domain.telemetry import SampledReading
 from oracle.domain.wire import decode_json
@@ -15,7 +15,7 @@ from oracle.parties.reverts import Refused
 from oracle.parties.wallet import Wallet
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.store import checkpoints, read_model, wear
-from oracle.types import AssetId, Bytes32, UnixTime
+from oracle.types import AssetId, BlockNumber, Bytes32, UnixTime
 
 FAR = UnixTime((1 << 40) - 1)
 PAGE = 100
@@ -55,9 +55,9 @@ class ServiceWatch:
         rule = self._rule_of(asset)
         if rule is None:
             return None
-        found, trend = self._wear(asset, rule)
+        found, trend, known = self._wear(asset, rule)
         reason = due(rule, found)
-        if reason is None:
+        if reason is None or self._is_served_after(asset, known):
             return None
         client = self._context.client
         now = client.block(client.head()).time
@@ -83,8 +83,20 @@ class ServiceWatch:
             return None
         return self._rules.get(orders.terms_hash(self._context.client, platform, terms))
 
-    def _wear(self, asset: AssetId, rule: ServiceRule) -> tuple[Wear, trends.Trend | None]:
+    def _is_served_after(self, asset: AssetId, block: BlockNumber) -> bool:
+        """Whether the chain has a service that the read model does not know yet: it would be ordered once more."""
+        events = self._context.platform.assets.events.HistoryRecorded()
+        filters = {"asset": asset, "kind": DELIVERED}
+        with typed_errors("HistoryRecorded"):
+            # From the known block on, because a node refuses a range that begins behind its head.
+            found = events.get_logs(from_block=block, argument_filters=filters)
+        return any(log["blockNumber"] > block for log in found)
+
+    def _wear(self, asset: AssetId, rule: ServiceRule) -> tuple[Wear, trends.Trend | None, BlockNumber]:
+        """What wore since the last service, the trend that passes, and the block up to which all that is known."""
         with self._context.database.reading() as connection:
+            checkpoint = checkpoints.load(connection)
+            known = BlockNumber(0) if checkpoint is None else checkpoint.number
             done = [
                 event.block_time
                 for event in read_model.events(connection, ["HistoryRecorded"], asset_id=asset, limit=1_000_000)
@@ -99,7 +111,7 @@ class ServiceWatch:
                 wear.has_meter_error_since(connection, asset, since),
                 trend is not None,
             )
-        return counted, trend
+        return counted, trend, known
 
     def _assets(self) -> Iterable[AssetId]:
         after = 0
@@ -115,14 +127,15 @@ class ServiceWatch:
 
 
 def words_of(trend: trends.Trend) -> str:
-    """What the order shows: its hash goes on chain, and the root proves in which readings the trend was seen."""
+    """What the order shows: its hash goes on chain, and the root proves in which readings (agreement/sequence) the
+    trend was seen."""
     threshold, unit = trend.threshold, UNITS[trend.threshold.measure]
     where = "" if trend.place is None else f" at {trend.place}"
-    first, last = trend.readings[0], trend.readings[-1]
+    first, last = (f"{each.agreement_id}/{each.sequence}" for each in (trend.readings[0], trend.readings[-1]))
+    which = f"reading {last}" if len(trend.readings) == 1 else f"{len(trend.readings)} readings {first} to {last}"
     return (
         f"{threshold.measure} {trend.value} {unit} after {threshold.running_minutes} min of running, "
-        f"limit {trend.limit} {unit}{where}; seen in {len(trend.readings)} readings from {first.agreement_id}/"
-        f"{first.sequence} to {last.agreement_id}/{last.sequence}, root 0x{trend.root.hex()}"
+        f"limit {trend.limit} {unit}{where}; seen in {which}, root 0x{trend.root.hex()}"
     )
 
 

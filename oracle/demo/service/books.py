@@ -12,20 +12,30 @@ from oracle.parties import orders
 from oracle.parties.currencies import Currency
 from oracle.types import ZERO_ADDRESS, Address, AssetId, SplitId
 
-COLUMNS = ("paid in", "used", "fees", "orders", "reserve", "others", "taken out")
-"""Signs are the account's: what it used, put into orders or took out is negative."""
-Flows = Mapping[str, Mapping[str, int]]
+COLUMNS = {
+    "paid in": "paid in",
+    "holds": "use of machines",
+    "splits": "share of fees",
+    "escrow": "work, top-ups, bonds",
+    "reserves": "from a machine's reserve",
+    "people": "from or to each other",
+    "taken out": "taken out",
+}
+"""Where money came from or went to, and what that is to a person. Figures are the account's own: what it used, put into
+orders or took out is negative."""
+Row = Counter[str]
+
+
+def _rows() -> dict[str, Row]:
+    return defaultdict(Counter)
 
 
 @dataclass(slots=True)
 class Books:
-    """`people`: by name, one figure for each column. `pots`: what is left where nobody's name is on it."""
+    """By name, one figure for each column. `pots`: where nobody's name is on it."""
 
-    people: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    pots: Counter[str] = field(default_factory=Counter)
-
-    def left(self, name: str) -> int:
-        return sum(self.people[name].values())
+    people: dict[str, Row] = field(default_factory=_rows)
+    pots: dict[str, Row] = field(default_factory=_rows)
 
     @property
     def paid_in(self) -> int:
@@ -34,6 +44,10 @@ class Books:
     @property
     def taken_out(self) -> int:
         return -sum(row["taken out"] for row in self.people.values())
+
+    @property
+    def remainders(self) -> int:
+        return sum(sum(row.values()) for row in self.pots.values())
 
 
 def read_books(
@@ -54,14 +68,14 @@ def read_books(
             if account in names:
                 books.people[names[account]][_column(pots, other, amount)] += amount
             elif account != ZERO_ADDRESS:
-                books.pots[pots.get(account, ("others", account))[1]] += amount
+                books.pots[pots[account][1]][_column(pots, other, amount)] += amount
     return books
 
 
 def _column(pots: Mapping[Address, tuple[str, str]], other: Address, amount: int) -> str:
     if other == ZERO_ADDRESS:
         return "paid in" if amount > 0 else "taken out"
-    return pots.get(other, ("others", ""))[0]
+    return pots[other][0] if other in pots else "people"
 
 
 def _pots(
@@ -73,9 +87,12 @@ def _pots(
     def pot(module: str, key: bytes) -> Address:
         return checksummed(client.call(functions.subaccount(platform.addresses[module], key.ljust(32, b"\0"))))
 
-    found = {pot(AGREEMENTS, b"holds"): ("used", "holds"), pot(MARKET, b"escrow"): ("orders", "escrow")}
+    found = {
+        pot(AGREEMENTS, b"holds"): ("holds", "holds of agreements"),
+        pot(MARKET, b"escrow"): ("escrow", "escrow of orders"),
+    }
     for split in splits:
-        found[pot(SPLITTER, split.to_bytes(32))] = ("fees", f"split {split}")
+        found[pot(SPLITTER, split.to_bytes(32))] = ("splits", f"split {split}")
     for machine in machines:
-        found[orders.reserve_of(client, platform, machine)] = ("reserve", f"reserve of machine {machine}")
+        found[orders.reserve_of(client, platform, machine)] = ("reserves", f"reserve of machine {machine}")
     return found

@@ -14,10 +14,6 @@ DECIMALS = 1_000_000
 def show(console: Console, told: Told) -> None:
     console.print(Text("\nWho received what, to the unit, from the ledger's logs", style="bold"))
     console.print(_books(told))
-    console.print(
-        "used: holds net of what came back · orders: wages, top-ups and bonds · reserve: cores and what is left of it",
-        style="dim",
-    )
     console.print(Text("\nAudit: from the chain alone", style="bold"))
     console.print(show_audit(told.audit))
     for finding in (*told.audit["findings"], *told.audit["notChecked"]):
@@ -33,20 +29,26 @@ def show(console: Console, told: Told) -> None:
 
 
 def _books(told: Told) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("")
-    for column in (*COLUMNS, "left"):
-        table.add_column(column, justify="right")
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column()
+    table.add_column(justify="right")
     for name, row in told.books.people.items():
-        amounts = [_amount(row[column]) for column in COLUMNS]
-        table.add_row(name, *amounts, _amount(told.books.left(name)))
-    sums = [sum(row[column] for row in told.books.people.values()) for column in COLUMNS]
-    table.add_row(Text("all", style="bold"), *map(_amount, sums), _amount(sum(map(told.books.left, told.books.people))))
-    for name, left in told.books.pots.items():
-        if left:
-            table.add_row(Text(f"remainder in {name}", style="dim"), *[""] * len(COLUMNS), _amount(left))
+        _add(table, name, [(words, row[column]) for column, words in COLUMNS.items()])
+    for name, row in told.books.pots.items():
+        moved = [(f"{'from' if amount > 0 else 'to'} {column}", amount) for column, amount in row.items()]
+        _add(table, name, [*moved, ("stays as remainder", sum(row.values()))])
     return table
 
 
+def _add(table: Table, name: str, lines: list[tuple[str, int]]) -> None:
+    """What is nothing is not shown."""
+    for words, amount in lines:
+        if amount:
+            table.add_row(Text(name, style="bold"), words, _amount(amount))
+            name = ""
+
+
 def _amount(units: int) -> str:
-    return f"{units / DECIMALS:,.6f}" if units else "·"
+    whole, part = divmod(abs(units), DECIMALS)
+    return f"{'-' if units < 0 else ''}{whole:,}.{part:06d}"

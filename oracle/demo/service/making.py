@@ -83,7 +83,7 @@ def make(world: World, text_hash: Bytes32) -> Life:
         f"The maker builds {MODEL} number 1 out of motor {first.motor} and control {control}, publishes what it is made"
         " of, and promises to take it back for ten years."
     )
-    world.say(f"Sold to its owner, whose lender {Role.LENDER.label} holds a lien: the title stays where it is.")
+    world.say("Sold to its owner, who pledges it to a lender: while that lien stands, a sale of the title is refused.")
     return life
 
 

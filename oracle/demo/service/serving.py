@@ -69,7 +69,7 @@ def disputed_service(world: World, life: Life) -> None:
     _fill(world, life, used, f"{UNTIL_SERVICE} hours since the repair")
     order = world.await_order(machine, life.last_order, orders.Kind.MAINTAIN)
     life.last_order = order
-    world.say(f"Order {order}: {_why(world, order)}")
+    world.say(f"Order {order}, by the watcher again: {_why(world, order)}")
     world.bid(order, terms.SERVICE_BIDS)
     winner = _accept_lowest(world, order, terms.SERVICE_BIDS)
     world.clock.skip(5 * terms.HOUR)

@@ -96,14 +96,17 @@ def _settle_up(world: World, life: Life) -> Books:
     machines = [life.first.asset, second]
     count = [SplitId(number) for number in range(1, _splits(world) + 1)]
     books = read_books(client, platform, currency, machines, count)
-    left = sum(books.pots.values())
-    for name in books.people:
-        world.claims.equal(f"left of the {name} in the ledger", 0, books.left(name))
+    left = books.remainders
+    for name, row in books.people.items():
+        world.claims.equal(f"left of the {name} in the ledger", 0, sum(row.values()))
+    for name, row in books.pots.items():
+        if not name.startswith("split"):
+            world.claims.equal(f"left in {name}", 0, sum(row.values()))
     world.claims.equal("paid in = taken out + remainders", books.paid_in, books.taken_out + left)
     held = client.call(token(client, currency.address).functions.balanceOf(platform.addresses["PrepaidAccounts"]))
     world.claims.equal("tokens in custody = remainders", left, held)
     world.claims.true("remainders are fewer units than payees", left < 4 * len(count))
-    work = {name: row["orders"] for name, row in books.people.items() if row["orders"] > 0}
+    work = {name: row["escrow"] for name, row in books.people.items() if row["escrow"] > 0}
     ended = platform.market.events.OrderEnded().get_logs(from_block=0)
     world.claims.equal(
         "I-13: what workers have is what orders paid",
