@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from web3.contract import Contract
 
 from oracle.chain.contracts import MARKET, contract
+from oracle.chain.node_errors import typed_errors
 from oracle.domain.forms import Signed
 from oracle.domain.hand_overs import CoreGrade, HandOver
 from oracle.domain.hashing import keccak
@@ -76,6 +77,17 @@ def use_of(wallet: Wallet, part: AssetId) -> int:
 
 def parts_of(wallet: Wallet, machine: AssetId) -> list[int]:
     return list(wallet.client.call(components(wallet).functions.partsOf(machine)))
+
+
+def record_of(wallet: Wallet, part: AssetId) -> list[tuple[str, int]]:
+    """("in" or "out", machine): where a part has stood, in the order of the chain."""
+    events = components(wallet).events
+    found = []
+    for word, event in (("in", events.PartAttached()), ("out", events.PartDetached())):
+        with typed_errors("a part's record"):
+            logs = event.get_logs(from_block=0, argument_filters={"part": part})
+        found += [(log["blockNumber"], log["logIndex"], word, log["args"]["parent"]) for log in logs]
+    return [(word, machine) for _, _, word, machine in sorted(found)]
 
 
 def record_status(wallet: Wallet, status: Signed[Status]) -> Done:

@@ -118,9 +118,7 @@ def _settle_up(world: World, life: Life) -> Books:
         name: {column: str(row[column]) for column in COLUMNS} for name, row in sorted(books.people.items())
     }
     world.figures |= {"paidIn": str(books.paid_in), "takenOut": str(books.taken_out), "remainders": str(left)}
-    world.say(
-        f"{world.text(books.paid_in)} came in, {world.text(books.taken_out)} went out, {left} units stay as remainders."
-    )
+    world.say(f"{world.text(books.paid_in)} came in, {world.text(books.taken_out)} went out, what splits keep: {left}.")
     return books
 
 

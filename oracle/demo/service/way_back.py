@@ -132,6 +132,9 @@ def remanufacture(world: World, life: Life) -> None:
     steps.record_status(owner, second.served.up(world.now()))
     ran = second.served.meter.odometer - EARLIER_HOURS * HOUR_MS
     world.claims.equal("the motor counts both machines", before + ran, steps.use_of(owner, motor))
+    first, last = life.first.asset, second.asset
+    known = [("in", first), ("out", first), ("in", last)]
+    world.claims.equal("where the motor has stood, as the chain tells", known, steps.record_of(owner, motor))
     hours = (before // HOUR_MS, ran // HOUR_MS)
     world.figures["motor"] = {"asset": motor, "inFirst": before, "inSecond": ran}
     world.say(f"It earns {world.text(used)} in {hours[1]} hours. The motor's record: {hours[0]} + {hours[1]} hours.")
