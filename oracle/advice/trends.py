@@ -144,18 +144,21 @@ def _limit(threshold: Threshold, places: Sequence[Place], sample: Sample) -> tup
 
 
 def _line_at_end(points: Sequence[tuple[int, int]]) -> Fraction:
-    """(how long, how much above the limit) one after the other: the fitted line at the end of the last. Times count at
-    the middle of each; slope = Σ w(t − t̄)(y − ȳ) / Σ w(t − t̄)².
+    """(how long, how much above the limit) one after the other: the weighted least squares' line at the last one's end.
+
+    Each point counts at its middle. Times are doubled, so that sums are whole numbers and only the end divides:
+    ȳ + slope × (end − t̄), slope = (w·Σwty − Σwt·Σwy) / (w·Σwt² − (Σwt)²).
     """
-    whole = sum(duration for duration, _ in points)
-    begun, middles = 0, []
-    for duration, _ in points:
-        middles.append(Fraction(2 * begun + duration, 2))
-        begun += duration
-    mean_time = sum((duration * at for (duration, _), at in zip(points, middles, strict=True)), Fraction()) / whole
-    mean = Fraction(sum(duration * y for duration, y in points), whole)
-    spread = sum((d * (at - mean_time) ** 2 for (d, _), at in zip(points, middles, strict=True)), Fraction())
+    whole = times = values = squares = products = 0
+    for duration, value in points:
+        at = 2 * whole + duration
+        whole += duration
+        times += duration * at
+        values += duration * value
+        squares += duration * at * at
+        products += duration * at * value
+    spread = whole * squares - times * times
     if spread == 0:
-        return mean
-    both = sum((d * (at - mean_time) * (y - mean) for (d, y), at in zip(points, middles, strict=True)), Fraction())
-    return mean + both / spread * (whole - mean_time)
+        return Fraction(values, whole)
+    rise = whole * products - times * values
+    return Fraction(values * spread + rise * (2 * whole * whole - times), whole * spread)
