@@ -16,7 +16,7 @@ from oracle.domain.statuses import Status
 from oracle.types import UnixTime
 
 MILLISECONDS = 1_000
-SEEN_SECONDS = 30.0
+SEEN_SECONDS = 60.0
 
 
 class ChainClock:

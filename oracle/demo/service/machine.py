@@ -28,7 +28,7 @@ PACE = Pace(step_ms=HOUR_MS // 2, reading_every_ms=10**9, permit_every_ms=0)
 MOST_TURNS = 1_000
 LEVEL = 2
 PERMILLE = 1_000
-PERMIT_SECONDS = 30.0
+PERMIT_SECONDS = 60.0
 
 
 class Wearing:

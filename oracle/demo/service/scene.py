@@ -20,7 +20,7 @@ from oracle.parties.reverts import Refused
 from oracle.parties.wallet import Wallet
 from oracle.types import AgreementId, AssetId, BaseUnits, OrderId, Seconds, SplitId, UnixTime
 
-SETTLE_SECONDS = 30.0
+SETTLE_SECONDS = 60.0
 
 
 @dataclass(slots=True)
