@@ -46,7 +46,7 @@ def follow(
     else:
         _, last, at, a, b, c, d, metres, _, elapsed, _ = head
     last = max(last, agreement.sequence)
-    elapsed = max(elapsed, agreement.last_elapsed)
+    elapsed = Seconds(max(elapsed, agreement.last_elapsed))
     latest = time + CLOCK_TOLERANCE
     most = highest_plausible_charge(tariff, Seconds(max(time - agreement.opened_at, 0)))
     rows = []
@@ -68,7 +68,7 @@ def follow(
             before = (a, b, c, d)
             if odometer - metres < sum(registers[index] - before[index] for index in counted):
                 return None
-        elapsed = elapsed_seconds(Seconds(elapsed), UnixTime(when), agreement.opened_at, time, agreement.end_at)
+        elapsed = elapsed_seconds(elapsed, UnixTime(when), agreement.opened_at, time, agreement.end_at)
         cost = charge(tariff, registers, elapsed)
         if cost > most:
             return None
