@@ -232,11 +232,12 @@ class ReadModelCache:
         """Those of the wanted agreements that there are, and what they speak of. In the checkpoint's transaction."""
         page = self._page_of(checkpoint)
         wanted = set(wanted)
-        if unknown := wanted - page.agreements.keys():
+        # Sets and views of dictionaries subtract by walking through the whole dictionary.
+        if unknown := [key for key in wanted if key not in page.agreements]:
             fresh = agreements(connection, unknown)
             page.assets.update(assets(connection, {agreement.asset_id for agreement in fresh.values()}))
             page.agreements.update(fresh)
-        found = {agreement: page.agreements[agreement] for agreement in wanted & page.agreements.keys()}
+        found = {key: page.agreements[key] for key in wanted if key in page.agreements}
         used = {agreement.asset_id: page.assets[agreement.asset_id] for agreement in found.values()}
         terms = {agreement.tariff_id for agreement in found.values()}
         for key in terms - page.tariffs.keys():
