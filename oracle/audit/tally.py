@@ -9,6 +9,7 @@ from typing import Final
 from oracle.audit.findings import Findings, Place
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
+from oracle.audit.title_tally import TitleTally
 from oracle.audit.told import Told
 
 MASK_80: Final = 2**80 - 1
@@ -53,6 +54,8 @@ class Tally:
         self.totals: dict[tuple[int, int, bytes], tuple[int, Place]] = {}
         self._versions: dict[bytes, int] = {}
         self._orders = OrderTally(findings)
+        seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
+        self.titles = TitleTally(seller, title)
 
     def add(self, told: Told) -> None:
         match told.contract, told.event:
@@ -62,6 +65,8 @@ class Tally:
                 self._move(told)
             case "ServiceMarket", _:
                 self._orders.add(told)
+            case "AssetRegistry" | "Components", _:
+                self.titles.add(told)
             case "PrepaidAccounts", "Deposited":
                 self.credited[told.values["currency"]] += told.values["amount"]
             case "PrepaidAccounts", "Withdrawn":
