@@ -7,12 +7,16 @@ from rich.console import Console
 
 from oracle.cli import output
 from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
-from oracle.cli.options import DAY, Act, AssetNumber, Look, acts, looks
+from oracle.cli.options import DAY, Act, AssetNumber, Look, MaybePaper, acts, looks
+from oracle.cli.papers import paper
 from oracle.domain.signatures import SigningKey
 from oracle.parties import assets, circular
 from oracle.types import Address, AssetId, TariffId, UnixTime
 
-app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, take-back, offer, list.")
+app = typer.Typer(no_args_is_help=True, help="Machines: register, bind-meter, take-back, state, offer, list.")
+
+
+STATES = assets.LIFECYCLES[1:-1]
 
 
 @app.command()
@@ -71,13 +75,34 @@ def take_back(
     me: Act,
     asset: AssetNumber,
     years: Annotated[int, typer.Option("--years", help="For how long the promise stands.", min=1, max=100)] = 10,
+    waive: Annotated[bool, typer.Option("--waive", help="As title owner: free the maker of its promise.")] = False,
 ) -> None:
     """Promise, as the maker, to take the machine back."""
+    if waive:
+        freed = circular.waive_take_back(me.wallet, AssetId(asset))
+        me.facts({"asset": asset, "by": me.wallet.address, "until": None, "transaction": freed.transaction})
+        return
     until = UnixTime(me.now + years * circular.YEAR)
     done = circular.promise_take_back(me.wallet, AssetId(asset), until)
     document = {"asset": asset, "by": me.wallet.address, "until": until, "transaction": done.transaction}
     rows = document | {"until": output.moment(until)}
     me.facts(document, rows)
+
+
+@app.command()
+@acts
+def state(
+    me: Act,
+    asset: AssetNumber,
+    to: Annotated[str, typer.Argument(help=", ".join(STATES))],
+    document: MaybePaper = None,
+) -> None:
+    """Say, as title owner, what state the machine is in. `cise next-use retire` ends its life."""
+    if to not in STATES:
+        raise typer.BadParameter(f"{to!r} is none of {', '.join(STATES)}")
+    evidence = paper(document, "").hash
+    done = assets.set_lifecycle(me.wallet, AssetId(asset), to, evidence)
+    me.facts({"asset": asset, "lifecycle": to, "transaction": done.transaction})
 
 
 @app.command()

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from oracle.cli import market_terms, output
-from oracle.cli.market_papers import paper, status_from
+from oracle.cli import market_reserve, market_terms, output
 from oracle.cli.options import HOUR, Act, AssetNumber, Look, MaybePaper, Paper, Uri, acts, looks
+from oracle.cli.papers import paper, status_from
 from oracle.parties import orders
 from oracle.parties.currencies import Currency, currency_at
 from oracle.parties.orders import OrderView
@@ -16,9 +16,11 @@ from oracle.parties.wallet import Done
 from oracle.types import AgreementId, AssetId, OrderId, Seconds, ServiceTermsId, UnixTime
 
 app = typer.Typer(
-    no_args_is_help=True, help="Service: terms, order, bid, accept, deliver, approve, dispute, rule, end, show, list."
+    no_args_is_help=True,
+    help="Service: terms, reserve, order, bid, accept, deliver, approve, dispute, rule, end, show, list.",
 )
 app.add_typer(market_terms.app, name="terms")
+app.add_typer(market_reserve.app, name="reserve")
 KINDS = {kind.name.lower(): kind for kind in orders.Kind}
 Order = Annotated[int, typer.Argument(help="The order's number.", min=1)]
 Parts = Annotated[list[int] | None, typer.Option(help="A part's asset number; as often as there are parts.")]

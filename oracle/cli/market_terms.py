@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli.market_papers import hash_of
 from oracle.cli.options import HOUR, Act, AssetNumber, Off, acts
+from oracle.cli.papers import hash_of
 from oracle.cli.session import CurrencyOption
 from oracle.parties import orders
 from oracle.types import AssetId, BaseUnits, Seconds, ServiceTermsId
