@@ -8,7 +8,7 @@ import typer
 
 from oracle.cli import output
 from oracle.cli.options import HOUR, Act, Look, acts, looks
-from oracle.cli.papers import hand_over_from, hash_of
+from oracle.cli.papers import hand_over_from, hash_of, write_text
 from oracle.domain.hand_overs import CoreGrade, HandOverPaper
 from oracle.parties import collections, orders
 from oracle.parties.currencies import currency_at
@@ -104,7 +104,7 @@ def _show(me: Look, number: OrderId, more: dict[str, object]) -> None:
 
 
 def _keep(file: Path, paper: HandOverPaper) -> None:
-    file.write_text(json.dumps(paper.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(paper.to_json(), indent=2) + "\n")
 
 
 def _show_paper(me: Look, file: Path, paper: HandOverPaper) -> None:

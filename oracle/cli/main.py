@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from oracle.cli import (
     account,
+    advise,
     agreement,
     asset,
     audit,
@@ -68,6 +69,7 @@ app.add_typer(hand_over.app, name="hand-over")
 app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")
 app.add_typer(booking.app, name="booking")
+app.add_typer(advise.app, name="advise")
 app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":

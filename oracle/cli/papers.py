@@ -31,6 +31,15 @@ def hand_over_from(path: Path) -> HandOverPaper:
     return HandOverPaper.parse(decode_json(_read(path)))
 
 
+def write_text(path: Path, text: str) -> None:
+    """Raises Fatal where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        remedy = "Name a file in a folder that you may write to."
+        raise Fatal("file", f"{path} cannot be written ({type(error).__name__})", remedy) from error
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
