@@ -11,7 +11,7 @@ from rich.console import Console
 from oracle.advice import circularity as circles
 from oracle.advice.circularity import AssetLife, Circularity, Fate
 from oracle.cli import output
-from oracle.cli.advise_sources import UNKNOWN, Known, Passports, known
+from oracle.cli.advise_sources import UNKNOWN, Known, Maker, Passports, known
 from oracle.cli.options import Look, looks
 from oracle.cli.papers import write_text
 from oracle.errors import Rejected
@@ -32,22 +32,26 @@ Group = tuple[str, str]
 
 @app.command()
 @looks
-def life(me: Look, model: Model = None, passports: Passports = None, confidence: Confidence = 90) -> None:
+def life(
+    me: Look, model: Model = None, maker: Maker = None, passports: Passports = None, confidence: Confidence = 90
+) -> None:
     """Use until the first failure, by model and design version, as far as the chain has seen it."""
     from oracle.advice.life import survival_curve
 
-    rows, document = [], []
-    for (name, design), members in _groups(known(me, passports), model):
+    rows, document, unused = [], [], 0
+    for (name, design), members in _groups(known(me, passports, maker), model):
         lives = _lives(members)
-        survival = survival_curve(lives)
+        survival = survival_curve(lives) if lives else []
         fitted = _fitted(lives, confidence / 100)
+        failures = sum(one.failed for one in lives)
         document.append(
             {
                 "model": name,
                 "designVersion": design,
                 "unit": members[0].unit,
                 "lives": len(lives),
-                "failures": sum(one.failed for one in lives),
+                "withoutUse": len(members) - len(lives),
+                "failures": failures,
                 "survival": [
                     {"units": step.units, "atRisk": step.at_risk, "failures": step.failures, "share": step.survival}
                     for step in survival
@@ -56,12 +60,15 @@ def life(me: Look, model: Model = None, passports: Passports = None, confidence:
             }
         )
         half = next((f"{step.units:,}" for step in survival if step.survival <= 0.5), None)
-        rows.append((name, design, len(lives), document[-1]["failures"], half, *_words(fitted), members[0].unit))
+        unused += len(members) - len(lives)
+        rows.append((name, design, len(lives), failures, half, *_words(fitted), members[0].unit))
 
     def render(out: Console) -> None:
         headings = ("model", "design", "lives", "failed", "half fail by", "expected life", "shape", "it is", "unit")
         out.print(output.table(headings, rows) if rows else "nothing has been registered yet")
         out.print(_HOW_LIVES_COUNT.format(confidence=confidence), style="dim")
+        if unused:
+            out.print(f"left out: {unused} of whose use nothing is recorded on chain")
 
     me.show(document, render)
 
@@ -79,6 +86,7 @@ def returns(
     me: Look,
     model: Annotated[str, typer.Option("--model", help="Whose cores are to be expected.")],
     months: Annotated[int, typer.Option(help="So many months ahead.", min=1, max=120)] = 12,
+    maker: Maker = None,
     passports: Passports = None,
     confidence: Confidence = 90,
 ) -> None:
@@ -86,7 +94,7 @@ def returns(
     from oracle.advice.cores import InUse, forecast_returns
     from oracle.advice.life import fit_weibull
 
-    members = [one for one in known(me, passports) if one.record.model == model]
+    members = [one for one in known(me, passports, maker) if one.record.model == model]
     if not members:
         raise Rejected("unknown_model", model, "has no machine on this chain")
     fit = fit_weibull(_lives(members))
@@ -130,6 +138,7 @@ def circularity(
     me: Look,
     asset: Annotated[int | None, typer.Option("--asset", help="This one only.", min=1)] = None,
     model: Model = None,
+    maker: Maker = None,
     passports: Passports = None,
     sankey: Annotated[
         Path | None, typer.Option("--sankey", help="Draw where the mass went, as SVG.", metavar="FILE")
@@ -137,7 +146,9 @@ def circularity(
 ) -> None:
     """Use beyond design life, parts reused, and mass in use, recovered and lost; of each asset and of all."""
     found = [
-        one for one in known(me, passports) if asset in (None, one.record.asset) and model in (None, one.record.model)
+        one
+        for one in known(me, passports, maker)
+        if asset in (None, one.record.asset) and model in (None, one.record.model)
     ]
     if asset is not None and not found:
         raise Rejected("unknown_asset", f"asset {asset}", "there is none")
@@ -193,12 +204,10 @@ def _lives(members: Sequence[Known]) -> "list[Life]":
     # scipy takes half a second to load: not for every other command.
     from oracle.advice.life import Life
 
-    return [
-        Life(
-            one.record.units if one.record.failed_at is None else one.record.failed_at, one.record.failed_at is not None
-        )
-        for one in members
-    ]
+    ends = [(one.record.failed_at, one.record.units) for one in members]
+    lives = [Life(units if failed_at is None else failed_at, failed_at is not None) for failed_at, units in ends]
+    # Without a recorded odometer nobody knows at which use it failed, or that it was used at all.
+    return [one for one in lives if one.units > 0]
 
 
 def _fitted(lives: "Sequence[Life]", confidence: float) -> dict[str, object]:
@@ -228,7 +237,7 @@ def _fitted(lives: "Sequence[Life]", confidence: float) -> dict[str, object]:
 def _words(fitted: Mapping[str, object]) -> tuple[str, str, str]:
     found = fitted["weibull"]
     if not isinstance(found, dict):
-        return "–", "–", str(fitted["why"])
+        return "–", "–", "too few failures to tell"
     low, high = found["shapeRange"]
     return f"{found['meanUnits']:,.0f}", f"{found['shape']:.2f} ({low:.2f} to {high:.2f})", found["kind"]
 

@@ -19,6 +19,10 @@ Passports = Annotated[
     Path | None,
     typer.Option("--passports", help="Folder of passport files; found by their hash on chain.", metavar="DIR"),
 ]
+Maker = Annotated[
+    str | None,
+    typer.Option("--maker", help="Only what this maker registered; anybody may use a name.", metavar="ACCOUNT"),
+]
 UNKNOWN = "unknown"
 _ODOMETER = 4
 """Its place in `OdometerState`."""
@@ -40,8 +44,9 @@ class Known:
         return UNKNOWN if self.passport is None else str(self.passport["designLife"]["unit"])
 
 
-def known(me: Look, passports: Path | None) -> list[Known]:
-    """All assets by number, as the chain has them now."""
+def known(me: Look, passports: Path | None, maker: str | None) -> list[Known]:
+    """All assets by number, or one maker's, as the chain has them now."""
+    wanted = None if maker is None else me.address(maker)
     with output.waiting("reading the chain", me.as_json):
         settings = me.session.settings
         start = BlockNumber(settings.start_block)
@@ -49,7 +54,7 @@ def known(me: Look, passports: Path | None) -> list[Known]:
         found = lives.records(told, me.platform.addresses[END_OF_LIFE])
         _bring_up_to_date(me, found)
     shelf = passport.shelf(passports)
-    return [Known(one, shelf.get(_hash(one))) for _, one in sorted(found.items())]
+    return [Known(one, shelf.get(_hash(one))) for _, one in sorted(found.items()) if wanted in (None, one.maker)]
 
 
 def _bring_up_to_date(me: Look, found: Mapping[AssetId, Record]) -> None:

@@ -120,6 +120,8 @@ def test_lives_are_told_by_model_and_design_and_never_surer_than_they_are(cise, 
     assert (motors["designVersion"], motors["lives"], motors["failures"], motors["weibull"]) == ("unknown", 1, 0, None)
     assert "0 failures" in motors["why"]
     assert "2 failures only" in cise("advise", "life").output
+    assert cise.json("advise", "life", "--maker", CUSTOMER) == []
+    assert len(cise.json("advise", "life", "--maker", MAKER, "--model", "motor")) == 1
 
 
 def test_returns_are_forecast_or_refused(cise, fleet):
