@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from oracle.chain.contracts import END_OF_LIFE
+from oracle.chain.contracts import END_OF_LIFE, MARKET
 from oracle.cli import output
 from oracle.cli.options import Look
 from oracle.formats import lives, passport
@@ -51,7 +51,7 @@ def known(me: Look, passports: Path | None, maker: str | None) -> list[Known]:
         settings = me.session.settings
         start = BlockNumber(settings.start_block)
         told = happenings_of(me.client, me.platform, lives.LIVED, start, settings.log_chunk)
-        found = lives.records(told, me.platform.addresses[END_OF_LIFE])
+        found = lives.records(told, me.platform.addresses[END_OF_LIFE], me.platform.addresses[MARKET])
         _bring_up_to_date(me, found)
     shelf = passport.shelf(passports)
     return [Known(one, shelf.get(_hash(one))) for _, one in sorted(found.items()) if wanted in (None, one.maker)]

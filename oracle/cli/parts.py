@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from oracle.chain.contracts import END_OF_LIFE, MARKET
 from oracle.cli.options import Act, AssetNumber, Look, Off, acts, looks
 from oracle.domain.hashing import parse_address
 from oracle.errors import Rejected
@@ -21,6 +22,9 @@ Source = Annotated[
     str,
     typer.Option(help="Who knows the step: a contract's name in the Directory, or its address.", metavar="CONTRACT"),
 ]
+OrderNumber = Annotated[
+    int | None, typer.Option("--order", help="The order that is the reason, while its work is done.", min=1)
+]
 Assembling = Annotated[
     bool, typer.Option("--assembling", help="No step: its maker puts together what is not in service yet.")
 ]
@@ -33,12 +37,13 @@ def attach(
     part: AssetNumber,
     parent: Annotated[int, typer.Option("--into", help="The machine or part it goes into.", min=1)],
     consent: Consent = False,
+    order: OrderNumber = None,
     step: StepNumber = None,
-    source: Source = "EndOfLife",
+    source: Source = END_OF_LIFE,
     assembling: Assembling = False,
 ) -> None:
     """Build a part in: its title goes to the machine's owner. Whom else it concerns consents before."""
-    reason = _reason(me, AssetId(parent), step, source, assembling)
+    reason = _reason(me, AssetId(parent), order, step, source, assembling)
     way = components.consent_to_attach if consent else components.attach
     done = way(me.wallet, AssetId(part), AssetId(parent), reason)
     _show(me, AssetId(part), {"consented": consent, "transaction": done.transaction})
@@ -51,8 +56,9 @@ def detach(
     part: AssetNumber,
     to: Annotated[str | None, typer.Option("--to", help="Who gets its title; default: you.", metavar="ACCOUNT")] = None,
     consent: Consent = False,
+    order: OrderNumber = None,
     step: StepNumber = None,
-    source: Source = "EndOfLife",
+    source: Source = END_OF_LIFE,
     assembling: Assembling = False,
 ) -> None:
     """Take a part out, with all that is in it. Its history and its use stay with it."""
@@ -60,7 +66,7 @@ def detach(
     if place.parent is None:
         raise Rejected("not_a_part", f"asset {part}", "stands alone", "")
     target = me.wallet.address if to is None else me.address(to)
-    reason = _reason(me, place.parent, step, source, assembling)
+    reason = _reason(me, place.parent, order, step, source, assembling)
     way = components.consent_to_detach if consent else components.detach
     done = way(me.wallet, AssetId(part), target, reason)
     _show(me, AssetId(part), {"consented": consent, "transaction": done.transaction})
@@ -81,9 +87,13 @@ def show(me: Look, asset: AssetNumber) -> None:
     _show(me, AssetId(asset), {})
 
 
-def _reason(me: Act, parent: AssetId, step: int | None, source: str, assembling: bool) -> Step:
+def _reason(me: Act, parent: AssetId, order: int | None, step: int | None, source: str, assembling: bool) -> Step:
+    if (order is not None) + (step is not None) + assembling > 1:
+        raise typer.BadParameter("--order, --step and --assembling are three different reasons")
     if assembling:
         return ASSEMBLING
+    if order is not None:
+        return Step(me.platform.addresses[MARKET], order)
     if step is None:
         return components.standing_step(me.client, me.platform, parent)
     return Step(_contract(me, source), step)

@@ -1,8 +1,8 @@
 """From what happened to what advice computes on: how each machine and part was used, failed, was built in and ended.
 
 A failure is what the chain shows of one: a machine's own status "down", or a repair delivered on it, at the odometer
-recorded last; a part fails when a repair takes it out, by its evidence or by the decision that was the reason. Only an
-asset's first failure counts: nobody records whether a repair made it as good as new.
+recorded last; a part fails when a repair takes it out, by its evidence or by the order or decision that was the reason.
+Only an asset's first failure counts: nobody records whether a repair made it as good as new.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -46,13 +46,13 @@ class Record:
         return self.use if self.attachments else self.odometer
 
 
-def records(happenings: Iterable[Happening], end_of_life: Address) -> dict[AssetId, Record]:
+def records(happenings: Iterable[Happening], end_of_life: Address, market: Address) -> dict[AssetId, Record]:
     """Of every registered asset. `use` of what stands in a machine is up to date only after `bring_up_to`.
 
     Args:
-        end_of_life: the contract whose decisions can be the reason for taking a part out.
+        end_of_life, market: the contracts whose decisions and orders can be the reason for taking a part out.
     """
-    told = _Told(end_of_life)
+    told = _Told(end_of_life, market)
     for one in happenings:
         if (take := _TAKERS.get((one.contract, one.name))) is not None:
             take(told, one.arguments, one)
@@ -67,13 +67,19 @@ def bring_up_to(found: Mapping[AssetId, Record], odometer: Mapping[AssetId, int]
 
 
 class _Told:
-    def __init__(self, end_of_life: Address) -> None:
-        self.end_of_life = end_of_life
+    def __init__(self, end_of_life: Address, market: Address) -> None:
+        self.end_of_life, self.market = end_of_life, market
         self.found: dict[AssetId, Record] = {}
         self.orders: dict[int, tuple[AssetId, int]] = {}
         self.decisions: dict[int, int] = {}
         self.suspected: set[AssetId] = set()
         """Parts that a repair's evidence names as taken out, while they still stand in their machine."""
+
+    def is_repair(self, source: str, step: int) -> bool:
+        """Whether the reason for taking a part out was that something had failed."""
+        if source == self.end_of_life:
+            return self.decisions.get(step) == _REPAIR_DECISION
+        return source == self.market and step in self.orders and self.orders[step][1] == _REPAIR_ORDER
 
     def stood_in(self, part: Record, machine: AssetId) -> bool:
         """Whether the part stands in the machine or stood there last: evidence says nothing about other people's."""
@@ -137,8 +143,7 @@ def _attached(told: _Told, arguments: _Arguments, _: Happening) -> None:
 def _detached(told: _Told, arguments: _Arguments, _: Happening) -> None:
     record = told.found[AssetId(arguments["part"])]
     record.use, record.parent = arguments["use"], None
-    decided = arguments["source"] == told.end_of_life and told.decisions.get(arguments["step"]) == _REPAIR_DECISION
-    if decided or record.asset in told.suspected:
+    if told.is_repair(arguments["source"], arguments["step"]) or record.asset in told.suspected:
         _fail(record, record.use)
     told.suspected.discard(record.asset)
 

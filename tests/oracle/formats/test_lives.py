@@ -10,7 +10,7 @@ from oracle.formats.lives import bring_up_to, records
 from oracle.types import Address, AssetId
 
 NOBODY = "0x" + "00" * 20
-END_OF_LIFE = Address("0x" + "Ee" * 20)
+END_OF_LIFE, MARKET = Address("0x" + "Ee" * 20), Address("0x" + "Dd" * 20)
 REPAIR_ORDER, MAINTAIN_ORDER = 2, 1
 REPAIR, HARVEST = 2, 6
 CONTRACTS = {
@@ -47,7 +47,7 @@ def work(order: int, asset: int, kind: int, *parts_out: int) -> list[Happening]:
 
 
 def failures(*happenings: Happening) -> dict[int, int | None]:
-    return {int(asset): one.failed_at for asset, one in records(happenings, END_OF_LIFE).items()}
+    return {int(asset): one.failed_at for asset, one in records(happenings, END_OF_LIFE, MARKET).items()}
 
 
 def test_a_machine_fails_at_its_first_word_of_it_and_only_once():
@@ -73,6 +73,13 @@ def test_the_decision_that_was_the_reason_says_whether_a_part_had_failed():
     assert failures(*machine, told("NextUseDecided", decision=4, use=REPAIR), stranger)[2] is None
 
 
+def test_the_order_that_was_the_reason_says_so_too():
+    machine = [made(1), made(2), built_in(2, 1)]
+    for kind, at in ((REPAIR_ORDER, 30), (MAINTAIN_ORDER, None)):
+        opened, _ = work(4, 1, kind)
+        assert failures(*machine, opened, taken_out(2, 30, 4, MARKET))[2] == at
+
+
 def test_evidence_says_nothing_of_other_peoples_parts():
     machines = [made(1), made(2), made(3), made(4), built_in(3, 2), built_in(4, 3)]
     assert failures(*machines, *work(1, 1, REPAIR_ORDER, 3, 4, 99), taken_out(3, 10))[3] is None
@@ -85,7 +92,7 @@ def test_what_became_of_it_and_how_often_it_was_built_in():
         made(1), made(2, "motor"), built_in(2, 1), taken_out(2, 30), built_in(2, 1),
         told("MaterialsRecovered", asset=1, materials=lines), told("LifecycleChanged", asset=1, to=4),
     ]  # fmt: skip
-    found = records(life, END_OF_LIFE)
+    found = records(life, END_OF_LIFE, MARKET)
     bring_up_to(found, {AssetId(1): 90}, {AssetId(2): 75})
     machine, motor = found[AssetId(1)], found[AssetId(2)]
     assert (machine.retired, machine.units, machine.recovered) == (True, 90, {Fate.REUSED: 6, Fate.LOST: 7})
