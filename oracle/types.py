@@ -8,6 +8,7 @@ TariffId = NewType("TariffId", int)
 SplitId = NewType("SplitId", int)
 OrderId = NewType("OrderId", int)
 ServiceTermsId = NewType("ServiceTermsId", int)
+ReservationId = NewType("ReservationId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

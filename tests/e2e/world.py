@@ -238,7 +238,7 @@ class World:
         machine = machine or self.machine()
         wallet = self.wallet(customer)
         self.give(customer, hold if money is None else money)
-        accounts.allow(wallet, self.currency, BaseUnits(1_000 * EUR))
+        accounts.allow(wallet, self.currency, BaseUnits(max(1_000 * EUR, cap)))
         wish = agreements.Wish(
             machine.asset, machine.tariff, exclusive, BaseUnits(hold), BaseUnits(cap), Seconds(period)
         )
