@@ -18,6 +18,7 @@ from oracle.types import AssetId, Registers, Seconds
 routes = APIRouter(prefix="/v1", tags=["public"])
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
+EventLimit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[int, Query(ge=0, lt=1 << 63)]
 Cursor = Annotated[str | None, Query(pattern=r"^\d{1,12}-\d{1,9}$", description="`next` of the page before")]
 _TAKING = ("ReadingSettled", "StandingAccrued")
@@ -83,7 +84,7 @@ def get_ledger(asset_id: Id, shared: SharedState, after: Cursor = None, limit: L
     response_class=LinkedData,
     responses={**problems(404, 422), 200: EPCIS_ANSWER},
 )
-def get_history(asset_id: Id, shared: SharedState, after: Cursor = None, limit: Limit = 200) -> LinkedData:
+def get_history(asset_id: Id, shared: SharedState, after: Cursor = None, limit: EventLimit = 200) -> LinkedData:
     """Its life on chain as EPCIS 2.0 events, a page at a time; the header `Link` names the next page."""
     with shared.database.reading() as connection:
         checkpoint = require_checkpoint(connection)

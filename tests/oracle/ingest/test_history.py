@@ -128,7 +128,7 @@ def test_the_life_follows_what_is_read_later(world, lives, start_oracle):
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "code"), [("99/history", 404, "unknown_asset"), ("1/history?limit=1001", 422, None),
+    ("query", "status", "code"), [("99/history", 404, "unknown_asset"), ("1/history?limit=501", 422, None),
                                   ("1/history?after=x", 422, None)],
 )  # fmt: skip
 def test_what_is_not_there_is_said_so(world, start_oracle, query, status, code):
