@@ -13,7 +13,7 @@ from oracle.domain.signatures import SigningKey
 from oracle.domain.tariffs import Tariff
 from oracle.errors import Fatal
 from oracle.formats import passport
-from oracle.parties import accounts, agreements, assets, orders, splits, tariffs
+from oracle.parties import accounts, agreements, assets, components, orders, splits, tariffs
 from oracle.parties.circular import Paper, make_offerable, promise_take_back
 from oracle.parties.keystore import local_account
 from oracle.types import (
@@ -93,7 +93,7 @@ def _assemble(world: World, serial: str, meter: int, owner: Role, *parts: str) -
     machine, _ = assets.register(maker, MODEL, serial, maker.address)
     built = [assets.register(maker, name, f"{serial} {name}", maker.address)[0] for name in ("motor", *parts)]
     for part in built:
-        steps.attach(maker, part, machine, steps.ASSEMBLING)
+        components.attach(maker, part, machine, components.ASSEMBLING)
     assets.declare_odometer_rate(maker, machine, PER_DAY)
     steps.give(maker, machine, world.wallet(owner).address)
     own = world.wallet(owner)

@@ -7,7 +7,7 @@ from oracle.demo.service.cast import Role
 from oracle.demo.service.machine import HOUR_MS
 from oracle.demo.service.making import Life, hire
 from oracle.demo.service.scene import World
-from oracle.parties import orders
+from oracle.parties import components, orders
 from oracle.types import OrderId, Seconds
 
 WHOLE = 10_000
@@ -104,14 +104,14 @@ def upgrade(world: World, life: Life) -> None:
     life.last_order = order
     world.bid(order, {Role.REPAIRER_3: terms.UPGRADE_BID})
     reason = steps.of_order(owner, order)
-    take_out = partial(steps.detach, owner, life.control, reason)
+    take_out = partial(components.detach, owner, life.control, owner.address, reason)
     world.refused("no part moves before work is promised", "Components_NoSuchStep", take_out)
     orders.accept(owner, order, Role.REPAIRER_3.address)
     world.refused("I-11: a lien on the machine binds its parts", "Assets_UnderLien", take_out)
-    lender.send(steps.components(lender).functions.excludeFromLien(life.control, True))
+    components.exclude_from_lien(lender, life.control, True)
     steps.record_status(owner, served.up(world.now()))
     take_out()
-    steps.attach(owner, life.better_control, machine, reason, maker)
+    steps.build_in(owner, life.better_control, machine, reason, maker)
     world.deliver(Role.REPAIRER_3, order, served, "control 2 fitted", (life.better_control,), (life.control,))
     orders.approve(owner, order)
     old = steps.use_of(owner, life.control)

@@ -1,87 +1,57 @@
-"""What the parts of a life do on chain beside serving and repairing: trees, hand-overs, decisions, recovery."""
+"""Steps of a life as scenes take them: what several wallets do together, and what only a story asks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from web3.contract import Contract
 
 from oracle.chain.contracts import MARKET, contract
 from oracle.chain.node_errors import typed_errors
 from oracle.domain.forms import Signed
-from oracle.domain.hand_overs import CoreGrade, HandOver
+from oracle.domain.hand_overs import CoreGrade
 from oracle.domain.hashing import keccak
 from oracle.domain.statuses import Status
-from oracle.parties import assets
+from oracle.parties import collections, components, next_use
+from oracle.parties.components import Step
+from oracle.parties.next_use import Fate, NextUse, Recovered
 from oracle.parties.orders import Document
-from oracle.parties.wallet import Done, Wallet, fresh_nonce
-from oracle.types import ZERO_ADDRESS, Address, AssetId, BaseUnits, Bytes32, OrderId
+from oracle.parties.wallet import Done, Wallet
+from oracle.types import Address, AssetId, OrderId
 
-USES = (
-    "none", "reuse elsewhere", "repair", "refurbish", "remanufacture", "repurpose", "harvest", "recycle", "dispose",
-)  # fmt: skip
-FATES = ("reused", "recycled", "energy", "lost")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a part is built in or taken out: a step that a recorder knows."""
-
-    source: Address
-    id: int
-
-    @property
-    def values(self) -> tuple[Address, int]:
-        return self.source, self.id
-
-
-ASSEMBLING = Reason(ZERO_ADDRESS, 0)
-
-
-def components(wallet: Wallet) -> Contract:
-    return contract(wallet.client.web3, "IComponents", wallet.platform.addresses["Components"])
-
-
-def end_of_life(wallet: Wallet) -> Contract:
-    return contract(wallet.client.web3, "IEndOfLife", wallet.platform.addresses["EndOfLife"])
-
-
-def of_order(wallet: Wallet, order: OrderId) -> Reason:
-    return Reason(wallet.platform.addresses[MARKET], order)
+EVERY_KIND_OF_WORK = (1 << 7) - 1
 
 
 def admit_worker(listing: Wallet, worker: Address) -> Done:
-    every_kind = (1 << 7) - 1
     workers = contract(listing.client.web3, "IWorkerList", listing.platform.addresses["WorkerList"])
-    return listing.send(workers.functions.admit(worker, every_kind))
+    return listing.send(workers.functions.admit(worker, EVERY_KIND_OF_WORK))
+
+
+def paper(words: str) -> Document:
+    """A text that is short enough to be its own address."""
+    return Document(keccak(words.encode()), f"data:,{words}")
 
 
 # Trees
 
 
-def attach(caller: Wallet, part: AssetId, machine: AssetId, reason: Reason, other: Wallet | None = None) -> Done:
-    """`other`: the other owner, where there are two."""
-    functions = components(caller).functions
-    if other is not None:
-        other.send(functions.consentToAttach(part, machine, reason.values))
-    return caller.send(functions.attach(part, machine, reason.values))
+def of_order(wallet: Wallet, order: OrderId) -> Step:
+    return Step(wallet.platform.addresses[MARKET], order)
 
 
-def detach(owner: Wallet, part: AssetId, reason: Reason) -> Done:
-    """The part stays its owner's."""
-    return owner.send(components(owner).functions.detach(part, owner.address, reason.values))
+def build_in(owner: Wallet, part: AssetId, machine: AssetId, step: Step, seller: Wallet) -> Done:
+    """The part's owner agrees to exactly this, the machine's does it."""
+    components.consent_to_attach(seller, part, machine, step)
+    return components.attach(owner, part, machine, step)
 
 
 def use_of(wallet: Wallet, part: AssetId) -> int:
-    return int(wallet.client.call(components(wallet).functions.useOf(part)))
+    return int(wallet.client.call(wallet.platform.components.functions.useOf(part)))
 
 
 def parts_of(wallet: Wallet, machine: AssetId) -> list[int]:
-    return list(wallet.client.call(components(wallet).functions.partsOf(machine)))
+    return list(wallet.client.call(wallet.platform.components.functions.partsOf(machine)))
 
 
 def record_of(wallet: Wallet, part: AssetId) -> list[tuple[str, int]]:
     """("in" or "out", machine): where a part has stood, in the order of the chain."""
-    events = components(wallet).events
+    events = wallet.platform.components.events
     found = []
     for word, event in (("in", events.PartAttached()), ("out", events.PartDetached())):
         with typed_errors("a part's record"):
@@ -114,66 +84,27 @@ def release_lien(lender: Wallet, asset: AssetId) -> Done:
     return lender.send(lender.platform.assets.functions.releaseLien(asset))
 
 
-def set_lifecycle(owner: Wallet, asset: AssetId, to: str, document: bytes) -> Done:
-    state = assets.LIFECYCLES.index(to)
-    return owner.send(owner.platform.assets.functions.setLifecycle(asset, state, keccak(document)))
-
-
 # The way back
 
 
-def hand_over(order: OrderId, giver: Wallet, taker: Wallet, grade: CoreGrade, condition: bytes) -> Done:
+def hand_over(order: OrderId, giver: Wallet, taker: Wallet, grade: CoreGrade, condition: str) -> Done:
     """Signed by both hands; the taker carries it."""
-    form = HandOver(
-        order,
-        giver.address,
-        taker.address,
-        int(grade),
-        keccak(condition),
-        fresh_nonce(),
-        fresh_nonce(),
-        taker.deadline(),
-    )
-    call = taker.platform.hand_overs.functions.handOver(form.values(), giver.sign(form), taker.sign(form))
-    return taker.send(call)
+    draft = collections.draft(order, giver.address, taker.address, grade, keccak(condition.encode()), taker.deadline())
+    return collections.submit(taker, collections.sign(taker, collections.sign(giver, draft)))
 
 
-def pay_core(wallet: Wallet, order: OrderId) -> BaseUnits:
-    done = wallet.send(wallet.platform.market.functions.payCore(order))
-    return BaseUnits(done.integer("CorePaid", "amount"))
+def decide(owner: Wallet, asset: AssetId, use: NextUse, reason: str, taker: Address | None = None) -> Step:
+    """`taker` None: who promised to take the machine back, else the owner itself."""
+    number, _ = next_use.decide(owner, asset, use, taker, paper(reason))
+    return Step(owner.platform.addresses["EndOfLife"], number)
 
 
-def decide(owner: Wallet, asset: AssetId, use: str, reason: str, taker: Address = ZERO_ADDRESS) -> Reason:
-    """`taker` zero: who promised to take the machine back, else the owner itself."""
-    functions = end_of_life(owner).functions
-    text = reason.encode()
-    owner.send(functions.decide(asset, USES.index(use), taker, keccak(text), f"data:,{reason}"))
-    number = owner.client.call(functions.standingDecisionOf(asset))
-    return Reason(owner.platform.addresses["EndOfLife"], int(number))
-
-
-def accept_title(owner: Wallet, taker: Wallet, asset: AssetId) -> Done:
-    """The owner lets go, the taker takes."""
-    owner.send(owner.platform.assets.functions.approve(owner.platform.addresses["EndOfLife"], asset))
-    return taker.send(end_of_life(taker).functions.acceptTitle(asset))
-
-
-def record_recovery(owner: Wallet, asset: AssetId, lines: Sequence[tuple[str, int, str]], evidence: bytes) -> Done:
+def record_recovery(owner: Wallet, asset: AssetId, lines: Sequence[tuple[str, int, Fate]], evidence: str) -> Done:
     """(material as in the passport, grams, fate)."""
-    rows = [(_short(name), grams, FATES.index(fate)) for name, grams, fate in lines]
-    return owner.send(end_of_life(owner).functions.recordRecovery(asset, rows, keccak(evidence)))
+    return next_use.record_recovery(owner, asset, [Recovered(*line) for line in lines], keccak(evidence.encode()))
 
 
 def recovered(wallet: Wallet, asset: AssetId) -> Mapping[str, int]:
     """Grams by fate."""
-    masses = wallet.client.call(end_of_life(wallet).functions.recoveredOf(asset))
-    return dict(zip(FATES, masses, strict=True))
-
-
-def paper(words: str) -> Document:
-    """A text that is short enough to be its own address."""
-    return Document(keccak(words.encode()), f"data:,{words}")
-
-
-def _short(text: str) -> Bytes32:
-    return Bytes32(text.encode().ljust(32, b"\0"))
+    masses = wallet.client.call(wallet.platform.end_of_life.functions.recoveredOf(asset))
+    return {fate.name.lower(): grams for fate, grams in zip(Fate, masses, strict=True)}

@@ -16,7 +16,7 @@ from oracle.demo.service.making import Life
 from oracle.demo.service.scene import World
 from oracle.demo.stack import LocalStack, StackOptions
 from oracle.demo.stage import Stage
-from oracle.parties import accounts, orders
+from oracle.parties import accounts, orders, reserves
 from oracle.parties.currencies import Currency, find_currency, token
 from oracle.parties.keystore import local_account
 from oracle.types import BaseUnits, Bytes32, SplitId
@@ -89,7 +89,7 @@ def _settle_up(world: World, life: Life) -> Books:
     second = life.second.asset
     owner = world.wallet(Role.SECOND_OWNER)
     kept = world.reserve(second)
-    owner.send(platform.market.functions.releaseReserve(second, currency.address, kept, owner.address))
+    reserves.release(owner, second, currency, BaseUnits(kept), owner.address)
     for role in Role:
         if (amount := world.balance(role)) > 0:
             accounts.withdraw(world.wallet(role), currency, BaseUnits(amount), role.address)

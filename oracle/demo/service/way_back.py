@@ -7,8 +7,10 @@ from oracle.demo.service.machine import HOUR_MS
 from oracle.demo.service.making import EARLIER_HOURS, Life
 from oracle.demo.service.scene import SETTLE_SECONDS, World
 from oracle.domain.hand_overs import CoreGrade
-from oracle.parties import agreements, orders
-from oracle.types import AgreementId
+from oracle.domain.hashing import keccak
+from oracle.parties import agreements, assets, collections, components, next_use, orders, reserves
+from oracle.parties.next_use import Fate, NextUse
+from oracle.types import AgreementId, BaseUnits
 
 SECOND_HOURS = 20
 SECOND_SHARES = {Role.SECOND_OWNER: 5_000, Role.MAKER: 1_500, Role.COMMUNITY: 300}
@@ -16,8 +18,8 @@ REPAYMENT, PRICE_OF_MOTOR = "40", "9"
 MOTOR = (("copper", 200), ("Nd-Fe-B", 60), ("steel", 240))
 """Grams of it by material, of the passport's."""
 FATES = {
-    "steel": ("recycled", 1_000), "copper": ("recycled", 1_000), "aluminium": ("recycled", 1_000),
-    "PA66-GF30": ("recycled", 750), "circuit boards": ("recycled", 800), "TPE": ("energy", 1_000),
+    "steel": (Fate.RECYCLED, 1_000), "copper": (Fate.RECYCLED, 1_000), "aluminium": (Fate.RECYCLED, 1_000),
+    "PA66-GF30": (Fate.RECYCLED, 750), "circuit boards": (Fate.RECYCLED, 800), "TPE": (Fate.ENERGY, 1_000),
 }  # fmt: skip
 """Of what the recycler has left: so much permille that way, the rest lost."""
 
@@ -33,19 +35,19 @@ def end_use(world: World, life: Life) -> None:
     orders.accept(owner, order, Role.COLLECTOR.address)
     customer, collector = world.wallet(Role.CUSTOMER), world.wallet(Role.COLLECTOR)
     world.clock.skip(4 * terms.HOUR)
-    steps.hand_over(order, customer, collector, CoreGrade.NONE, b"complete, scratched")
+    steps.hand_over(order, customer, collector, CoreGrade.NONE, "complete, scratched")
     world.refused(
         "a collection is not done before the machine is back",
         "Market_NotReturned",
         lambda: world.deliver(Role.COLLECTOR, order, None, "delivered"),
     )
-    steps.hand_over(order, collector, owner, CoreGrade.B, b"scratched, gearbox worn")
+    steps.hand_over(order, collector, owner, CoreGrade.B, "scratched, gearbox worn")
     world.deliver(Role.COLLECTOR, order, None, "delivered")
     orders.approve(owner, order)
     core, before = world.currency.parse(terms.CORE_PRICES[CoreGrade.B - 1]), world.balance(Role.CUSTOMER)
-    world.claims.equal("the core's price by its grade", core, steps.pay_core(owner, order))
+    world.claims.equal("the core's price by its grade", core, collections.pay_core(owner, order)[0])
     world.claims.equal("the core is paid to who gave the machine", core, world.balance(Role.CUSTOMER) - before)
-    world.refused("a core is paid once", "Market_CoreAlreadyPaid", lambda: steps.pay_core(owner, order))
+    world.refused("a core is paid once", "Market_CoreAlreadyPaid", lambda: collections.pay_core(owner, order))
     price = world.order(order).price
     world.claims.equal("collection and core left the reserve", reserve - price - core, world.reserve(machine))
     world.say(
@@ -83,21 +85,20 @@ def harvest(world: World, life: Life) -> None:
     owner, maker, machine = world.wallet(Role.OWNER), world.wallet(Role.MAKER), life.first.asset
     steps.record_status(owner, life.first.served.up(world.now()))
     kept = world.reserve(machine)
-    market = owner.platform.market.functions
-    owner.send(market.releaseReserve(machine, world.currency.address, kept, owner.address))
+    reserves.release(owner, machine, world.currency, BaseUnits(kept), owner.address)
     world.refused(
         "nothing is retired without a decision",
         "Assets_NotDecided",
-        lambda: steps.set_lifecycle(owner, machine, "retired", b"worn"),
+        lambda: assets.set_lifecycle(owner, machine, "retired"),
     )
-    reason = steps.decide(owner, machine, "harvest", "gearbox worn out, motor sound")
-    steps.accept_title(owner, maker, machine)
+    reason = steps.decide(owner, machine, NextUse.HARVEST, "gearbox worn out, motor sound")
+    next_use.accept_title(maker, machine)
     world.claims.equal("the maker took it back, as promised", Role.MAKER.address, steps.owner_of(maker, machine))
-    steps.detach(maker, life.first.motor, reason)
-    steps.record_recovery(maker, machine, [(name, grams, "reused") for name, grams in MOTOR], b"weighed at the maker")
+    components.detach(maker, life.first.motor, maker.address, reason)
+    steps.record_recovery(maker, machine, [(name, grams, Fate.REUSED) for name, grams in MOTOR], "weighed at the maker")
     use = steps.use_of(maker, life.first.motor)
     world.claims.equal("the motor keeps what it has run", life.first.served.meter.odometer, use)
-    steps.set_lifecycle(maker, machine, "retired", b"harvested")
+    assets.set_lifecycle(maker, machine, "retired", keccak(b"harvested"))
     world.say(
         f"Reuse? repair? The owner decides: harvest. The maker takes the title, as promised, takes out motor"
         f" {life.first.motor} with {use // HOUR_MS} hours, and retires the rest. The reserve's last"
@@ -114,10 +115,10 @@ def remanufacture(world: World, life: Life) -> None:
     steps.record_status(owner, second.served.up(world.now()))
     world.deposit(Role.SECOND_OWNER, PRICE_OF_MOTOR)
     price = world.pay(Role.SECOND_OWNER, Role.MAKER, PRICE_OF_MOTOR)
-    steps.set_lifecycle(owner, second.asset, "returned", b"came back")
-    reason = steps.decide(owner, second.asset, "remanufacture", "motor burnt, all else sound", owner.address)
-    steps.detach(owner, second.motor, reason)
-    steps.attach(owner, motor, second.asset, reason, maker)
+    assets.set_lifecycle(owner, second.asset, "returned", keccak(b"came back"))
+    reason = steps.decide(owner, second.asset, NextUse.REMANUFACTURE, "motor burnt, all else sound", owner.address)
+    components.detach(owner, second.motor, owner.address, reason)
+    steps.build_in(owner, motor, second.asset, reason, maker)
     world.claims.equal("the motor's title goes with its machine", owner.address, steps.owner_of(owner, motor))
     burnt = steps.use_of(owner, second.motor)
     world.claims.equal("the burnt motor's record", EARLIER_HOURS * HOUR_MS, burnt)
@@ -143,10 +144,10 @@ def remanufacture(world: World, life: Life) -> None:
 def recycle(world: World, life: Life) -> None:
     world.stage.scene("9 · The rest is recycled, and weighed")
     maker, recycler, machine = world.wallet(Role.MAKER), world.wallet(Role.RECYCLER), life.first.asset
-    steps.decide(maker, machine, "recycle", "rest without motor", recycler.address)
-    steps.accept_title(maker, recycler, machine)
+    steps.decide(maker, machine, NextUse.RECYCLE, "rest without motor", recycler.address)
+    next_use.accept_title(recycler, machine)
     lines = _lines()
-    steps.record_recovery(recycler, machine, lines, b"weighed at the recycler")
+    steps.record_recovery(recycler, machine, lines, "weighed at the recycler")
     masses, whole = steps.recovered(recycler, machine), sum(making.materials().values())
     world.claims.equal("grams recovered and lost = the passport's materials", whole, sum(masses.values()))
     world.figures["grams"] = dict(masses)
@@ -155,13 +156,13 @@ def recycle(world: World, life: Life) -> None:
     )
 
 
-def _lines() -> list[tuple[str, int, str]]:
+def _lines() -> list[tuple[str, int, Fate]]:
     """Every material of the passport but for the motor's share, to the gram."""
     motor = dict(MOTOR)
     lines = []
     for name, grams in making.materials().items():
         left = grams - motor.get(name, 0)
-        fate, permille = FATES.get(name, ("lost", 1_000))
+        fate, permille = FATES.get(name, (Fate.LOST, 1_000))
         there = left * permille // 1_000
-        lines += [(name, there, fate), (name, left - there, "lost")]
+        lines += [(name, there, fate), (name, left - there, Fate.LOST)]
     return [line for line in lines if line[1]]
