@@ -149,6 +149,7 @@ def scene_at(place: Place, folder: Path, seed: int) -> Iterator[Scene]:
     before = chain.ask("evm_snapshot")
     relayer = Account.from_key(random.Random(seed).randbytes(32))
     chain.ask("anvil_setBalance", relayer.address, hex(10**24))
+    chain.mine(DEEPEST)  # so that no fork reaches what is no transaction
     with Tap(world.node.url) as tap:
         devices = [Device(hire, tariff, 0) for hire, tariff, _ in place.hires]
         customers = {int(hire.agreement): customer for hire, _, customer in place.hires}

@@ -147,7 +147,9 @@ def test_a_booked_machine_runs_for_nobody_else(world, start_oracle):
     booker, oracle = world.hire(exclusive=False), start_oracle()
     other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
     hour = Seconds(3_600)
-    rules = bookings.Rules(world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY))
+    rules = bookings.Rules(
+        world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY)
+    )
     bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
     now = world.client.block(world.client.head()).time
     begins = UnixTime((now // hour + 1) * hour)
@@ -169,7 +171,9 @@ def test_a_cancelled_booking_keeps_nobody_out(world, start_oracle):
     booker, oracle = world.hire(exclusive=False), start_oracle()
     other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
     hour = Seconds(3_600)
-    rules = bookings.Rules(world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY))
+    rules = bookings.Rules(
+        world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY)
+    )
     bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
     begins = UnixTime((world.client.block(world.client.head()).time // hour + 2) * hour)
     number, _ = bookings.book(world.wallet(CUSTOMER), booker.machine.asset, begins, UnixTime(begins + hour), None)
