@@ -124,7 +124,7 @@ class Drill:
         assert not stages & {stage.value for stage in OPEN_STAGES}, f"seed {self.seed}"
 
     def _let_time_pass(self) -> None:
-        """A fork above the last block that was read is not seen as one: what it took away is sent again after a while."""
+        """A fork above the last block that was read is not seen: what it took away is sent again after a while."""
         with self.oracle.database.writing() as connection:
             sent = tables.batches.c.sent_at
             connection.execute(update(tables.batches).values(sent_at=sent - RESEND_SECONDS))

@@ -151,6 +151,7 @@ class Run:
                 if not kill.early or victim.ready:
                     self._arm(kill, victim)
             case Stage.FORK:
+                self._until_indexed()
                 self._arm(kill, victim)
                 self.scene.chain.reorg(self.chance.randint(6, 14))
             case Stage.GAP:

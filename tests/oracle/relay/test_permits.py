@@ -142,15 +142,19 @@ def test_superseded_by_a_successor_of_the_same_customer(world, start_oracle):
     assert reason(oracle, new) is None
 
 
+def by_the_hour(world, asset):
+    """Slots of one hour without deposit; returns their length."""
+    hour, day = Seconds(3_600), Seconds(DAY)
+    rules = bookings.Rules(world.currency.address, BaseUnits(0), 0, hour, 4, day, Seconds(60), hour, day)
+    bookings.set_rules(world.wallet(PROVIDER), asset, rules, [])
+    return hour
+
+
 def test_a_booked_machine_runs_for_nobody_else(world, start_oracle):
     """A permit cannot be taken back, so another customer's ends where the booking begins."""
     booker, oracle = world.hire(exclusive=False), start_oracle()
     other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
-    hour = Seconds(3_600)
-    rules = bookings.Rules(
-        world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY)
-    )
-    bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
+    hour = by_the_hour(world, booker.machine.asset)
     now = world.client.block(world.client.head()).time
     begins = UnixTime((now // hour + 1) * hour)
     number, _ = bookings.book(
@@ -170,11 +174,7 @@ def test_a_booked_machine_runs_for_nobody_else(world, start_oracle):
 def test_a_cancelled_booking_keeps_nobody_out(world, start_oracle):
     booker, oracle = world.hire(exclusive=False), start_oracle()
     other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
-    hour = Seconds(3_600)
-    rules = bookings.Rules(
-        world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY)
-    )
-    bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
+    hour = by_the_hour(world, booker.machine.asset)
     begins = UnixTime((world.client.block(world.client.head()).time // hour + 2) * hour)
     number, _ = bookings.book(world.wallet(CUSTOMER), booker.machine.asset, begins, UnixTime(begins + hour), None)
     bookings.cancel(world.wallet(CUSTOMER), number)
