@@ -86,9 +86,10 @@ def derived(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def checkpoint(connection: sqlite3.Connection) -> int:
+def checkpoint(connection: sqlite3.Connection) -> int | None:
     """The block up to which the chain has been read."""
-    return int(connection.execute("SELECT number FROM checkpoints").fetchone()[0])
+    found = connection.execute("SELECT number FROM checkpoints").fetchone()
+    return None if found is None else int(found[0])
 
 
 def open_count(connection: sqlite3.Connection) -> int:
