@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {PricePoint} from "../types/Guarantee.sol";
 
 /// @title What a machine is bought back for: its age by the points, less wear above the allowance, less missed services.
-/// @dev Each part is rounded against the holder, so that no rounding asks more of the collateral than the exact price:
-///      floor(exact) − 2 ≤ price ≤ exact.
+/// @dev Each part is rounded against the holder, so that no rounding asks more of the collateral than the exact price; it asks at most
+///      two base units and the deduction for one unit of the odometer less.
 library BuybackPrice {
     uint256 private constant YEAR = 365 days;
     uint256 private constant MILLION = 1_000_000;

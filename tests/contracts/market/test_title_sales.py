@@ -94,7 +94,7 @@ def test_the_buyer_names_the_split(fair):
 
 
 def test_product_oriented_the_customer_owns_and_use_pays_the_service(fair):
-    """The maker sells its machine to its customer, whose use goes on paying the maker's split; the take-back has a date."""
+    """Sold to its customer, the machine goes on paying the service's split for use; the take-back has a date."""
     economy, customer = fair.economy, fair.hire.customer
     service = economy.split({economy.provider: 1}, controller=economy.provider)
     sale = fair.offer(buyer=customer, split=service)
