@@ -108,11 +108,13 @@ contract BuybackGuarantees is IBuybackGuarantees {
 
     /// @inheritdoc IBuybackGuarantees
     function release(GuaranteeId id, uint256 amount) external {
-        Buyback storage given = _live(id);
+        Buyback storage given = _known(id);
         if (msg.sender != given.guarantor) revert Buyback_NotGuarantor(id, msg.sender, given.guarantor);
-        if (given.openUntil == UNTIL_COVERED) revert Buyback_GuarantorOwes(msg.sender, owesIn[msg.sender]);
+        if (given.openUntil == UNTIL_COVERED || given.owed != 0) {
+            revert Buyback_GuarantorOwes(msg.sender, owesIn[msg.sender]);
+        }
         if (amount == 0) revert Buyback_ZeroAmount(id);
-        uint256 required = _required(id, given);
+        uint256 required = requiredOf(id);
         uint256 collateral = collateralOf(id);
         if (collateral < required + amount) revert Buyback_CollateralTooLow(collateral, required + amount);
         emit CollateralReleased(id, msg.sender, amount);
@@ -142,7 +144,7 @@ contract BuybackGuarantees is IBuybackGuarantees {
         address lienholder = ASSETS.lienholderOf(asset);
         if (lienholder == address(0)) _checkHolder(id, asset);
         else if (msg.sender != lienholder) revert Buyback_NotHolder(id, msg.sender, lienholder);
-        if (given.openUntil == UNTIL_COVERED) --owesIn[given.guarantor];
+        _endDemand(given);
         _end(id, given, BuybackStage.Waived);
     }
 
@@ -242,7 +244,7 @@ contract BuybackGuarantees is IBuybackGuarantees {
     }
 
     /// @inheritdoc IBuybackGuarantees
-    function requiredOf(GuaranteeId id) external view returns (uint256) {
+    function requiredOf(GuaranteeId id) public view returns (uint256) {
         Buyback storage given = _known(id);
         return given.stage == BuybackStage.Live ? _required(id, given) : 0;
     }
@@ -412,7 +414,7 @@ contract BuybackGuarantees is IBuybackGuarantees {
         paid = price < collateral ? price : collateral;
         if (paid < least) revert Buyback_CollateralShort(id, price, collateral, least);
 
-        if (given.openUntil == UNTIL_COVERED) --owesIn[given.guarantor];
+        _endDemand(given);
         given.stage = BuybackStage.Exercised;
         if (paid < price) {
             ++owesIn[given.guarantor];
@@ -442,6 +444,12 @@ contract BuybackGuarantees is IBuybackGuarantees {
         if (split == NO_SPLIT || split == given.splitAtStart) return;
         address controller = SPLITTER.controllerOf(split);
         if (controller != given.guarantor) revert Buyback_SplitStays(id, split, controller);
+    }
+
+    function _endDemand(Buyback storage given) private {
+        if (given.openUntil != UNTIL_COVERED) return;
+        given.openUntil = given.terms.windowUntil;
+        --owesIn[given.guarantor];
     }
 
     function _end(GuaranteeId id, Buyback storage given, BuybackStage stage) private {

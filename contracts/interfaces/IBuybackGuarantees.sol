@@ -103,7 +103,8 @@ interface IBuybackGuarantees {
     /// @notice Anyone, from its own account (allowance). Where it then reaches for the full price, a waiting holder has until the
     ///         window's end and at least 30 days.
     function topUp(GuaranteeId guarantee, uint256 amount) external;
-    /// @notice The guarantor, above the required cover; not while a holder waits.
+    /// @notice The guarantor, above the required cover, and after the end what was sent there since; not while a holder waits or a claim
+    ///         is unpaid.
     function release(GuaranteeId guarantee, uint256 amount) external;
     /// @notice Anyone after the end: the collateral goes back to the guarantor.
     function expire(GuaranteeId guarantee) external;

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.findings import Findings, Place
+from oracle.audit.guarantee_tally import GuaranteeTally
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
 from oracle.audit.told import Told
@@ -53,6 +54,7 @@ class Tally:
         self.totals: dict[tuple[int, int, bytes], tuple[int, Place]] = {}
         self._versions: dict[bytes, int] = {}
         self._orders = OrderTally(findings)
+        self.guarantees = GuaranteeTally(findings)
 
     def add(self, told: Told) -> None:
         match told.contract, told.event:
@@ -62,6 +64,8 @@ class Tally:
                 self._move(told)
             case "ServiceMarket", _:
                 self._orders.add(told)
+            case (("BuybackGuarantees" | "AvailabilityGuarantees"), _):
+                self.guarantees.add(told)
             case "PrepaidAccounts", "Deposited":
                 self.credited[told.values["currency"]] += told.values["amount"]
             case "PrepaidAccounts", "Withdrawn":

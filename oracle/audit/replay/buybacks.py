@@ -113,10 +113,12 @@ class Buybacks(Module):
         self.emit(call, "DemandMet", number, given.open_until)
 
     def release(self, call: Call, number: int, amount: int) -> None:
-        given = self._live(number)
-        self.refuse_unless(call.sender == given.guarantor and not given.waits, "not the guarantor's to take")
+        given = self._known(number)
+        free = call.sender == given.guarantor and not given.waits and given.owed == 0
+        self.refuse_unless(free, "not the guarantor's to take")
+        required = self._required(call, given) if given.stage == LIVE else 0
         left = self.collateral(number) - amount
-        self.refuse_unless(amount > 0 and left >= self._required(call, given), "the cover would be too low")
+        self.refuse_unless(amount > 0 and left >= required, "the cover would be too low")
         self.emit(call, "CollateralReleased", number, call.sender, amount)
         self._pay(call, number, call.sender, amount)
 
@@ -137,7 +139,7 @@ class Buybacks(Module):
         machine = self.world.assets.known(given.terms["asset"])
         holder = machine.owner if machine.lienholder == ZERO else machine.lienholder
         self.refuse_unless(call.sender == holder, "only the holder gives it up")
-        self.owes[given.guarantor] -= given.waits
+        self._end_demand(given)
         self._end(call, number, WAIVED)
 
     def exercise(self, call: Call, number: int, status: bytes, least: int = 0) -> None:
@@ -147,9 +149,10 @@ class Buybacks(Module):
         collateral = self.collateral(number)
         paid = min(price, collateral)
         self.refuse_unless(paid >= least, "less than the holder takes")
-        self.owes[given.guarantor] += (paid < price) - given.waits
+        self._end_demand(given)
         given.stage = EXERCISED
         if paid < price:
+            self.owes[given.guarantor] += 1
             given.claimant, given.owed = call.sender, price - paid
         asset = given.terms["asset"]
         shown = min(odometer, MOST_ODOMETER)
@@ -322,6 +325,11 @@ class Buybacks(Module):
         stays = machine.split not in (0, given.split)
         own = not stays or self.world.splits.known(machine.split).controller == given.guarantor
         self.refuse_unless(own, "the fees stay with a split of the holder's making")
+
+    def _end_demand(self, given: Buyback) -> None:
+        if given.waits:
+            given.open_until = given.terms["windowUntil"]
+            self.owes[given.guarantor] -= 1
 
     def _end(self, call: Call, number: int, stage: int) -> None:
         given = self.buybacks[number - 1]

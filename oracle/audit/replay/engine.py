@@ -64,7 +64,7 @@ class Engine:
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
             ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
             ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
-            ("buybacks", Buybacks), ("uptimes", Uptimes),
+            ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]

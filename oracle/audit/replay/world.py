@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
+    from oracle.audit.replay.titles import TitleSales
     from oracle.audit.replay.uptimes import Uptimes
 
 ZERO: Final = bytes(20)
@@ -97,6 +98,7 @@ class World:
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
     reservations: Reservations = field(init=False)
+    sales: TitleSales = field(init=False)
     service_terms: TermsBook = field(init=False)
     splits: Splits = field(init=False)
     tariffs: Tariffs = field(init=False)
