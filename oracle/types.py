@@ -8,6 +8,9 @@ TariffId = NewType("TariffId", int)
 SplitId = NewType("SplitId", int)
 OrderId = NewType("OrderId", int)
 ServiceTermsId = NewType("ServiceTermsId", int)
+SaleId = NewType("SaleId", int)
+GuaranteeId = NewType("GuaranteeId", int)
+UptimeId = NewType("UptimeId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

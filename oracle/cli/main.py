@@ -14,6 +14,7 @@ from oracle.cli import (
     audit,
     demo,
     device,
+    guarantee,
     keys,
     market,
     oracle,
@@ -21,6 +22,7 @@ from oracle.cli import (
     passport,
     split,
     tariff,
+    title,
     up,
 )
 from oracle.errors import CiseError
@@ -60,6 +62,8 @@ app.add_typer(tariff.app, name="tariff")
 app.add_typer(split.app, name="split")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(market.app, name="market")
+app.add_typer(title.app, name="title")
+app.add_typer(guarantee.app, name="guarantee")
 app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":

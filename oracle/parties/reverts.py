@@ -29,6 +29,9 @@ _SOURCES = (
     "Components",
     "EndOfLife",
     "Reservations",
+    "TitleSales",
+    "BuybackGuarantees",
+    "AvailabilityGuarantees",
 )
 _REMEDIES = {
     "ERC6909InsufficientBalance": "Deposit first: `cise account deposit`.",
@@ -80,6 +83,22 @@ _REMEDIES = {
     "Market_UnknownOrder": "See `cise market list` for the orders there are.",
     "Terms_NotChosen": "The provider chooses terms first: `cise market terms choose`.",
     "Terms_NotProvider": "Use the key of the title's owner (--key).",
+    "Sales_NotOnOffer": "Never made, withdrawn, replaced or sold; `cise title show ASSET` says what stands.",
+    "Sales_NotTitleOwner": "Use the key of the title's owner (--key).",
+    "Sales_SplitStays": "Its fees stay where they go: name that split with --split, if you agree to it.",
+    "Sales_OtherSplit": "A split goes with this machine: leave --split out, or name that one.",
+    "Buyback_NotHolder": "Use the key of the title's owner (--key).",
+    "Buyback_NothingGuaranteed": "Nobody guarantees this machine, or its owner has chosen no guarantee.",
+    "Buyback_CollateralTooLow": "Put up more: --collateral; the second figure is the least.",
+    "Buyback_GuarantorOwes": "Top up or pay what is owed first: `cise guarantee top-up`, `cise guarantee pay`.",
+    "Buyback_CollateralShort": "Take less (--least 0 and a claim for the rest), or wait: `cise guarantee demand`.",
+    "Buyback_TooEarly": "Wait for the window; `cise guarantee show` says when it opens.",
+    "Buyback_WearUnbounded": "Show a signed status: --status FILE.",
+    "Buyback_StatusTooOld": "Show a status that the meter signed within the last seven days.",
+    "Buyback_StatusForged": "Show a status signed by the machine's present meter.",
+    "Uptime_TooEarly": "Wait until the time in the answer has passed.",
+    "Uptime_NotSettled": "Settle the period first: `cise guarantee uptime settle`.",
+    "Uptime_NothingToClaim": "Nothing was charged in that period, nobody took a checkpoint, or it is claimed.",
     "Tariffs_Unknown": "See `cise asset list` for tariffs in use.",
 }
 
