@@ -51,8 +51,9 @@ class Settings(BaseSettings):
     rpc_timeout: Positive = 10
     log_chunk: int = Field(default=2_000, gt=0)
     """Most blocks per log query."""
-    start_block: Count = 0
-    """Where the platform was deployed: nothing is read before it."""
+    start_block: Count = 1
+    """Where the platform was deployed: nothing is read before it. Block 0 holds no transaction, and a local chain may
+    make it anew at each start."""
 
     data_dir: Path = Path(".cise")
     database_url: SecretStr | None = None

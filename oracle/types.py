@@ -11,6 +11,7 @@ ServiceTermsId = NewType("ServiceTermsId", int)
 SaleId = NewType("SaleId", int)
 GuaranteeId = NewType("GuaranteeId", int)
 UptimeId = NewType("UptimeId", int)
+ReservationId = NewType("ReservationId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IStepSource} from "./IStepSource.sol";
 import {AgreementId, AssetId} from "../types/Identifiers.sol";
 import {Status} from "../types/MeterForms.sol";
 import {
@@ -20,7 +21,8 @@ import {
 ///         takes its price out of the reserve, topped up by the provider where it is short, into escrow, and pays it out once and
 ///         completely: to the worker, back to the reserve, or as arbitrated (I-13).
 ///         Every stage has an end that anyone can bring about after its time: no order blocks a machine for ever.
-interface IServiceMarket {
+///         An order that is assigned is a step at which parts change (all kinds but inspect and collect).
+interface IServiceMarket is IStepSource {
     /// What acceptances by rule have committed in a period of 30 days, counted from 1970.
     struct RuleBudget {
         uint32 period;

@@ -8,9 +8,10 @@ import {IMeterRegistry} from "../interfaces/IMeterRegistry.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
 import {IServiceTermsBook} from "../interfaces/IServiceTermsBook.sol";
+import {IStepSource} from "../interfaces/IStepSource.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {AssetId} from "../types/Identifiers.sol";
-import {Bid, Order, OrderId, OrderStage, Reputation} from "../types/Service.sol";
+import {Bid, Order, OrderId, OrderKind, OrderStage, Reputation} from "../types/Service.sol";
 import {Delivering} from "./Delivering.sol";
 import {Ordering} from "./Ordering.sol";
 import {OrderStore} from "./OrderStore.sol";
@@ -76,6 +77,14 @@ contract ServiceMarket is Ordering, Delivering, AccessManaged {
     /// @inheritdoc IServiceMarket
     function reserveOf(AssetId asset) external view returns (address) {
         return _reserve(asset);
+    }
+
+    /// @inheritdoc IStepSource
+    function isStepFor(AssetId asset, uint256 id) external view returns (bool) {
+        if (id > orderCount) return false;
+        Order storage order = _orders[OrderId.wrap(uint64(id))];
+        if (order.asset != asset || order.stage != OrderStage.Assigned) return false;
+        return order.kind != OrderKind.Inspect && order.kind != OrderKind.Collect;
     }
 
     /// @inheritdoc IServiceMarket

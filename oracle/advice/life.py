@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,12 +100,33 @@ def fit_weibull(lives: Sequence[Life]) -> WeibullFit:
     relative = units / longest
     shape = _solve_shape(relative, failed)
     scale = longest * float((relative**shape).sum() / failures) ** (1 / shape)
-    log_likelihood = (
-        failures * (math.log(shape) - shape * math.log(scale))
-        + (shape - 1) * float(np.log(units[failed]).sum())
-        - float(((units / scale) ** shape).sum())
-    )
-    return WeibullFit(shape, scale, len(lives), failures, log_likelihood)
+    return WeibullFit(shape, scale, len(lives), failures, _likelihood(shape, units, failed))
+
+
+def shape_range(lives: Sequence[Life], fit: WeibullFit, confidence: float = 0.9) -> tuple[float, float]:
+    """Shapes that the lives do not speak against, by the likelihood ratio with the scale chosen for each shape.
+
+    Where 1 is among them, nobody can tell yet whether it is wear, chance or early failure.
+    """
+    units = np.array([max(life.units, 1) for life in lives], dtype=float)
+    failed = np.array([life.failed for life in lives])
+    # The chi-squared quantile of one degree of freedom is a normal one squared.
+    least = fit.log_likelihood - NormalDist().inv_cdf((1 + confidence) / 2) ** 2 / 2
+
+    def above(shape: float) -> float:
+        return _likelihood(shape, units, failed) - least
+
+    low = _SMALLEST_SHAPE if above(_SMALLEST_SHAPE) > 0 else float(brentq(above, _SMALLEST_SHAPE, fit.shape))
+    high = _LARGEST_SHAPE if above(_LARGEST_SHAPE) > 0 else float(brentq(above, fit.shape, _LARGEST_SHAPE))
+    return low, high
+
+
+def _likelihood(shape: float, units: NDArray[np.float64], failed: NDArray[np.bool_]) -> float:
+    """Log-likelihood with the best scale for this shape, where Σ (u / scale)^shape is the number of failures."""
+    failures, longest = int(failed.sum()), float(units.max())
+    log_scale = math.log(longest) + math.log(float(((units / longest) ** shape).sum()) / failures) / shape
+    logs = float(np.log(units[failed]).sum())
+    return failures * (math.log(shape) - shape * log_scale) + (shape - 1) * logs - failures
 
 
 def _solve_shape(relative: NDArray[np.float64], failed: NDArray[np.bool_]) -> float:

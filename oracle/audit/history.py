@@ -51,6 +51,14 @@ EVENTS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("UsageAgreements", "EndAnnounced"): "end announced",
         ("UsageAgreements", "FinalReadingAccepted"): "final reading",
         ("UsageAgreements", "AgreementClosed"): "agreement closed",
+        ("Components", "PartAttached"): "built in",
+        ("Components", "PartDetached"): "taken out",
+        ("EndOfLife", "TakeBackPromised"): "take-back promised",
+        ("EndOfLife", "TakeBackWaived"): "take-back waived",
+        ("EndOfLife", "NextUseDecided"): "next use decided",
+        ("EndOfLife", "TitleAccepted"): "title accepted",
+        ("EndOfLife", "TitleDeclined"): "title declined",
+        ("EndOfLife", "MaterialsRecovered"): "materials recovered",
         ("CreditNotes", "CreditNoteIssued"): "credit note",
         ("CreditNotes", "DisputeRecorded"): "dispute",
     }
@@ -63,6 +71,11 @@ _HIDDEN: Final = frozenset(("asset", "tokenId", "state"))
 _TEXTS: Final = frozenset(("model", "kind", "reason"))
 _AMOUNTS: Final = frozenset(("amount", "returned", "capPerPeriod"))
 _NAMED: Final[Mapping[str, Sequence[str]]] = MappingProxyType({"curve": CURVES, "grade": GRADES})
+
+USES: Final = (
+    "none", "reuse elsewhere", "repair", "refurbish", "remanufacture", "repurpose", "harvest", "recycle", "dispose",
+)  # fmt: skip
+FATES: Final = ("reused", "recycled", "energy", "lost")
 
 Document = dict[str, Any]
 
@@ -102,6 +115,8 @@ class Life(Onlooker):
 
     def _concerns(self, told: Told) -> bool:
         values = told.values
+        if told.contract == "Components":
+            return self.asset in (values["part"], values["parent"])
         number = values.get("asset", values.get("tokenId"))
         if number is None:
             return values.get("agreement") in self._agreements
@@ -146,7 +161,9 @@ class Life(Onlooker):
             "owner": checksum_address(asset.owner),
             "lienholder": _party(asset.lienholder),
             "lifecycle": LIFECYCLES[asset.lifecycle],
-            "passport": {"hash": _hex(asset.passport_hash), "uri": asset.passport_uri} if asset.passport_uri else None,
+            "passport": {"hash": _hex(asset.passport_hash), "uri": asset.passport_uri}
+            if any(asset.passport_hash)
+            else None,
             "meter": _party(asset.meter),
             "meterEpoch": asset.meter_epoch,
             "curve": CURVES[keys.meter.curve] if asset.meter != ZERO else None,
@@ -190,6 +207,13 @@ def _values(told: Told) -> Document:
             shown |= {name: _name(LIFECYCLES, told.values[name]) for name in ("from", "to")}
         case "StatusRecorded":
             shown["state"] = _name(STATES, told.values["state"])
+        case "NextUseDecided":
+            shown["use"] = _name(USES, told.values["use"])
+        case "MaterialsRecovered":
+            shown["materials"] = [
+                f"{grams} g {_text(material)} {_name(FATES, fate)}"
+                for material, grams, fate in told.values["materials"]
+            ]
     return shown
 
 

@@ -10,6 +10,7 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.guarantee_tally import GuaranteeTally
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
+from oracle.audit.title_tally import TitleTally
 from oracle.audit.told import Told
 
 MASK_80: Final = 2**80 - 1
@@ -55,6 +56,8 @@ class Tally:
         self._versions: dict[bytes, int] = {}
         self._orders = OrderTally(findings)
         self.guarantees = GuaranteeTally(findings)
+        seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
+        self.titles = TitleTally(seller, title)
 
     def add(self, told: Told) -> None:
         match told.contract, told.event:
@@ -66,6 +69,8 @@ class Tally:
                 self._orders.add(told)
             case (("BuybackGuarantees" | "AvailabilityGuarantees"), _):
                 self.guarantees.add(told)
+            case "AssetRegistry" | "Components", _:
+                self.titles.add(told)
             case "PrepaidAccounts", "Deposited":
                 self.credited[told.values["currency"]] += told.values["amount"]
             case "PrepaidAccounts", "Withdrawn":

@@ -30,8 +30,12 @@ CREDITS = "CreditNotes"
 MARKET = "ServiceMarket"
 SERVICE_TERMS = "ServiceTermsBook"
 HAND_OVERS = "HandOvers"
+COMPONENTS = "Components"
+END_OF_LIFE = "EndOfLife"
+RESERVATIONS = "Reservations"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
+    COMPONENTS, END_OF_LIFE, RESERVATIONS,
 )  # fmt: skip
 SKIP_REASONS = (
     "none",
@@ -125,6 +129,9 @@ class Platform:
         self.market = contract(web3, f"I{MARKET}", addresses[MARKET])
         self.service_terms = contract(web3, f"I{SERVICE_TERMS}", addresses[SERVICE_TERMS])
         self.hand_overs = contract(web3, f"I{HAND_OVERS}", addresses[HAND_OVERS])
+        self.components = contract(web3, f"I{COMPONENTS}", addresses[COMPONENTS])
+        self.end_of_life = contract(web3, f"I{END_OF_LIFE}", addresses[END_OF_LIFE])
+        self.reservations = contract(web3, f"I{RESERVATIONS}", addresses[RESERVATIONS])
         self.domains = domains(chain_id, addresses)
 
     @classmethod

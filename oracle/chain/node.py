@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +56,7 @@ class LocalNode:
         self.options = options or NodeOptions()
         self.port = self.options.port
         self._process: subprocess.Popen[bytes] | None = None
+        self._states: TemporaryDirectory[str] | None = None
 
     @property
     def url(self) -> str:
@@ -89,14 +91,15 @@ class LocalNode:
         """Ends the node softly, so that it writes its state; safe to repeat."""
         atexit.unregister(self.stop)
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._states is not None:
+            self._states.cleanup()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -126,7 +129,9 @@ class LocalNode:
             "--gas-limit",
             str(options.gas_limit),
         ]
-        arguments += ["--quiet", "--no-cors"]
+        # Anvil's own place for old states is in the home folder, where a killed node leaves gigabytes.
+        self._states = TemporaryDirectory(prefix="cise-anvil-")
+        arguments += ["--quiet", "--no-cors", "--cache-path", self._states.name]
         if options.block_time is not None:
             arguments += ["--block-time", str(options.block_time), "--order", "fifo"]
         if options.timestamp is not None:

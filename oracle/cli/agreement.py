@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from oracle.cli import output
-from oracle.cli.session import CurrencyOption, DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, Session, connect
+from oracle.cli.options import Act, AssetNumber, Look, acts, looks
+from oracle.cli.session import CurrencyOption
 from oracle.parties import agreements, tariffs
 from oracle.parties.currencies import currency_at
 from oracle.types import AgreementId, AssetId, Seconds, TariffId
@@ -16,9 +17,10 @@ MONTH = 30 * 86_400
 
 
 @app.command("open")
+@acts
 def open_agreement(
-    asset: Annotated[int, typer.Argument(help="The machine's number.", min=1)],
-    key: Key,
+    me: Act,
+    asset: AssetNumber,
     tariff: Annotated[int, typer.Option("--tariff", help="The tariff's number.", min=1)],
     hold: Annotated[str | None, typer.Option("--hold", help="Opening hold; default: the tariff's target.")] = None,
     cap: Annotated[
@@ -30,16 +32,10 @@ def open_agreement(
     ] = None,
     shared: Annotated[bool, typer.Option("--shared", help="A shared offer.")] = False,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Open an agreement; with --deposit from tokens to a machine that may start in one transaction."""
-    session = connect(rpc, directory, data)
-    wallet, chosen = session.wallet(key, password_file), session.currency(currency)
-    target = tariffs.tariff_of(session.client, session.platform, TariffId(tariff)).hold_target
+    chosen = me.currency(currency)
+    target = tariffs.tariff_of(me.client, me.platform, TariffId(tariff)).hold_target
     opening = target if hold is None else chosen.parse(hold)
     wish = agreements.Wish(
         AssetId(asset),
@@ -50,95 +46,73 @@ def open_agreement(
         Seconds(period),
     )
     if deposit is None:
-        opened, done = agreements.open_agreement(wallet, wish)
+        opened, done = agreements.open_agreement(me.wallet, wish)
     else:
-        opened, done = agreements.fund_and_open(wallet, chosen, chosen.parse(deposit), wish)
+        opened, done = agreements.fund_and_open(me.wallet, chosen, chosen.parse(deposit), wish)
     document = {"agreement": opened, "asset": asset, "hold": str(opening), "transaction": done.transaction}
     rows = document | {"hold": chosen.text(opening), "cap": f"{chosen.text(wish.cap)} in {period} s"}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 @app.command()
+@looks
 def show(
+    me: Look,
     agreement: Agreement,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show an agreement as it stands on chain: settled figures."""
-    _show(connect(rpc, directory, data), agreement, as_json)
+    _show(me, agreement)
 
 
 @app.command()
+@acts
 def refill(
+    me: Act,
     agreement: Agreement,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Fill the hold to its target as far as balance, allowance and cap reach. Anyone may."""
-    session = connect(rpc, directory, data)
-    agreements.refill(session.wallet(key, password_file), AgreementId(agreement))
-    _show(session, agreement, as_json)
+    agreements.refill(me.wallet, AgreementId(agreement))
+    _show(me, agreement)
 
 
 @app.command()
+@acts
 def suspend(
+    me: Act,
     agreement: Agreement,
-    key: Key,
     off: Annotated[bool, typer.Option("--off", help="Go on again.")] = False,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Stop new permits and refills at once; what permits already allow still settles."""
-    session = connect(rpc, directory, data)
-    agreements.suspend(session.wallet(key, password_file), AgreementId(agreement), not off)
-    _show(session, agreement, as_json)
+    agreements.suspend(me.wallet, AgreementId(agreement), not off)
+    _show(me, agreement)
 
 
 @app.command()
+@acts
 def end(
+    me: Act,
     agreement: Agreement,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Give notice, as customer or provider."""
-    session = connect(rpc, directory, data)
-    agreements.end(session.wallet(key, password_file), AgreementId(agreement))
-    _show(session, agreement, as_json)
+    agreements.end(me.wallet, AgreementId(agreement))
+    _show(me, agreement)
 
 
 @app.command()
+@acts
 def close(
+    me: Act,
     agreement: Agreement,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """After the end or the final reading: the hold goes back to the customer. Anyone may."""
-    session = connect(rpc, directory, data)
-    agreements.close(session.wallet(key, password_file), AgreementId(agreement))
-    _show(session, agreement, as_json)
+    agreements.close(me.wallet, AgreementId(agreement))
+    _show(me, agreement)
 
 
-def _show(session: Session, agreement: int, as_json: bool) -> None:
-    found = agreements.agreement_view(session.client, session.platform, AgreementId(agreement))
-    tariff = tariffs.tariff_of(session.client, session.platform, found.tariff)
-    money = currency_at(session.client, tariff.currency).text
+def _show(me: Look, agreement: int) -> None:
+    found = agreements.agreement_view(me.client, me.platform, AgreementId(agreement))
+    tariff = tariffs.tariff_of(me.client, me.platform, found.tariff)
+    money = currency_at(me.client, tariff.currency).text
     document = {
         "agreement": found.id,
         "customer": found.customer,
@@ -167,7 +141,7 @@ def _show(session: Session, agreement: int, as_json: bool) -> None:
         "cap": f"{money(found.spent_in_period)} of {money(found.cap_per_period)} in {found.period} s",
         "ends": output.moment(found.end_at),
     }
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 def _state(found: agreements.AgreementView) -> str:

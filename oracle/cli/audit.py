@@ -22,10 +22,12 @@ from oracle.audit.rpc import Progress as Watch
 from oracle.audit.verify import Audit
 from oracle.audit.verify import audit as run_audit
 from oracle.cli import output
-from oracle.cli.session import DataDir, DirectoryAddress, Json, Rpc, settings_from
+from oracle.cli.papers import write_text
+from oracle.cli.session import CurrencyOption, DataDir, DirectoryAddress, Json, Rpc, connect, settings_from
 from oracle.errors import Rejected
 from oracle.formats import epcis
-from oracle.formats.told import LifeOf
+from oracle.formats.sankey import sankey_svg
+from oracle.formats.told import FlowsOf, LifeOf
 from oracle.types import Address, AssetId, ChainId
 
 app = typer.Typer(no_args_is_help=True, help="Trust nobody: recompute every figure from the chain alone.")
@@ -121,6 +123,10 @@ def show_statement(
 def show_history(
     asset: Annotated[int, typer.Option("--asset", help="The asset's number.", min=1)],
     as_epcis: Annotated[bool, typer.Option("--epcis", help="As EPCIS 2.0 JSON-LD, without customers.")] = False,
+    sankey: Annotated[
+        Path | None, typer.Option("--sankey", help="Draw whose money it took in and paid, as SVG.", metavar="FILE")
+    ] = None,
+    currency: CurrencyOption = None,
     at: At = None,
     rpc: Rpc = None,
     directory: DirectoryAddress = None,
@@ -130,6 +136,9 @@ def show_history(
     """The life of one asset: title, meters, liens, documents, agreements with units and money."""
     if as_epcis:
         _show_epcis(asset, rpc, directory, data, at)
+        return
+    if sankey is not None:
+        _draw(asset, sankey, currency, rpc, directory, data, at, as_json)
         return
     life = history.Life(asset)
     audited = _audit(rpc, directory, data, at, as_json, life)
@@ -148,6 +157,26 @@ def _show_epcis(asset: int, rpc: str | None, directory: str | None, data: Path |
     document = epcis.epcis_document(platform, life.happenings, life.happenings[-1].time)
     typer.echo(json.dumps(document, indent=2))
     _finish(audited.findings, quiet=True)
+
+
+def _draw(
+    asset: int, file: Path, wanted: str | None, rpc: str | None, directory: str | None, data: Path | None,
+    at: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    following = FlowsOf(AssetId(asset))
+    audited = _audit(rpc, directory, data, at, as_json, following)
+    if asset not in audited.world.assets.assets:
+        raise Rejected("unknown_asset", f"asset {asset}", "there is none up to the pinned block")
+    session = connect(rpc, directory, data)
+    flowing = following.money.currencies()
+    money = session.currency(flowing[0] if wanted is None and len(flowing) == 1 else wanted)
+    flows = following.money.flows(money.address, following.reserve(audited.world))
+    write_text(file, sankey_svg(f"The money of machine {asset}", flows, money.text))
+    lines = [{"from": one.source, "to": one.target, "amount": str(one.amount)} for one in flows]
+    document = {"asset": asset, "currency": money.address, "file": str(file), "flows": lines}
+    rows = [(one.source, one.target, money.text(one.amount)) for one in flows]
+    output.show(as_json, document, lambda out: out.print(output.table(("from", "to", "amount"), rows)))
+    _finish(audited.findings, quiet=as_json)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, output
+from oracle.cli import demo_flights, demo_service, output
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -43,6 +43,7 @@ def drill(
 
 
 app.command("flights")(demo_flights.flights)
+app.command("service")(demo_service.service)
 
 
 @app.command("all")
@@ -52,7 +53,9 @@ def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep 
     flights_told = demo_flights.fly(demo_flights.QUICK, keep, as_json)
     if not as_json:
         demo_flights.show(output.console(), flights_told)
-    _finish([_document(drill_told), demo_flights.document(flights_told)], as_json)
+    service_told = demo_service.live(None if keep is None else keep / "service", as_json)
+    told = [_document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told)]
+    _finish(told, as_json)
 
 
 def _drill(speed: int, fast: bool, port: int, keep: Path | None, stay: bool, as_json: bool) -> Told:

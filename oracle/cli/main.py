@@ -9,16 +9,21 @@ from typer.core import TyperGroup
 
 from oracle.cli import (
     account,
+    advise,
     agreement,
     asset,
     audit,
+    booking,
     demo,
     device,
     guarantee,
+    hand_over,
     keys,
     market,
+    next_use,
     oracle,
     output,
+    parts,
     passport,
     split,
     tariff,
@@ -64,6 +69,11 @@ app.add_typer(agreement.app, name="agreement")
 app.add_typer(market.app, name="market")
 app.add_typer(title.app, name="title")
 app.add_typer(guarantee.app, name="guarantee")
+app.add_typer(hand_over.app, name="hand-over")
+app.add_typer(parts.app, name="parts")
+app.add_typer(next_use.app, name="next-use")
+app.add_typer(booking.app, name="booking")
+app.add_typer(advise.app, name="advise")
 app.add_typer(audit.app, name="audit")
 
 if __name__ == "__main__":

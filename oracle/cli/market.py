@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from oracle.cli import market_terms, output
-from oracle.cli.market_papers import paper, status_from
-from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, Session, connect
+from oracle.cli import market_reserve, market_terms, output
+from oracle.cli.options import HOUR, Act, AssetNumber, Look, MaybePaper, Paper, Uri, acts, looks
+from oracle.cli.papers import paper, status_from
 from oracle.parties import orders
 from oracle.parties.currencies import Currency, currency_at
 from oracle.parties.orders import OrderView
@@ -16,25 +16,22 @@ from oracle.parties.wallet import Done
 from oracle.types import AgreementId, AssetId, OrderId, Seconds, ServiceTermsId, UnixTime
 
 app = typer.Typer(
-    no_args_is_help=True, help="Service: terms, order, bid, accept, deliver, approve, dispute, rule, end, show, list."
+    no_args_is_help=True,
+    help="Service: terms, reserve, order, bid, accept, deliver, approve, dispute, rule, end, show, list.",
 )
 app.add_typer(market_terms.app, name="terms")
-HOUR = 3_600
+app.add_typer(market_reserve.app, name="reserve")
 KINDS = {kind.name.lower(): kind for kind in orders.Kind}
 Order = Annotated[int, typer.Argument(help="The order's number.", min=1)]
-Paper = Annotated[Path, typer.Option("--document", help="The paper; only its hash goes on chain.", metavar="FILE")]
-MaybePaper = Annotated[
-    Path | None, typer.Option("--document", help="The paper; only its hash goes on chain.", metavar="FILE")
-]
-Uri = Annotated[str, typer.Option("--uri", help="Where the paper is to be found; public.")]
 Parts = Annotated[list[int] | None, typer.Option(help="A part's asset number; as often as there are parts.")]
 
 
 @app.command()
+@acts
 def order(
-    asset: Annotated[int, typer.Argument(help="The machine's number.", min=1)],
+    me: Act,
+    asset: AssetNumber,
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
-    key: Key,
     ceiling: Annotated[str, typer.Option("--ceiling", help="The most that a bid may ask.")],
     agreement: Annotated[int | None, typer.Option("--agreement", help="The customer's own.", min=1)] = None,
     by_rule: Annotated[bool, typer.Option("--by-rule", help="The lowest bid wins, without anybody's choice.")] = False,
@@ -42,20 +39,13 @@ def order(
     work_hours: Annotated[int, typer.Option(help="The longest time a bid may ask for.", min=1)] = 72,
     document: MaybePaper = None,
     uri: Uri = "",
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Open an order: as provider, as a watcher, or as customer with --agreement."""
     if kind not in KINDS:
         raise typer.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}")
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    terms = orders.chosen_terms(session.client, session.platform, AssetId(asset))
-    money = _currency_of(session, terms)
-    now = session.client.block(session.client.head()).time
+    terms = orders.chosen_terms(me.client, me.platform, AssetId(asset))
+    money = _currency_of(me, terms)
+    now = me.now
     need = orders.Need(
         AssetId(asset),
         KINDS[kind],
@@ -66,54 +56,45 @@ def order(
         by_rule,
         paper(document, uri),
     )
-    opened, done = orders.open_order(wallet, need)
-    _show_order(session, opened, done, as_json)
+    opened, done = orders.open_order(me.wallet, need)
+    _show_order(me, opened, done)
 
 
 @app.command()
+@acts
 def bid(
+    me: Act,
     number: Order,
     price: Annotated[str, typer.Argument(help="What the work costs.")],
-    key: Key,
     hours: Annotated[int, typer.Option("--hours", help="Done within so many hours of acceptance.", min=1)],
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Offer to do the work. A bid binds and can only be lowered."""
-    session = connect(rpc, directory, data)
-    found = orders.order_view(session.client, session.platform, OrderId(number))
-    asked = _currency_of(session, found.terms).parse(price)
-    done = orders.bid(session.wallet(key, password_file), found.id, asked, Seconds(hours * HOUR))
-    _show_order(session, found.id, done, as_json)
+    found = orders.order_view(me.client, me.platform, OrderId(number))
+    asked = _currency_of(me, found.terms).parse(price)
+    done = orders.bid(me.wallet, found.id, asked, Seconds(hours * HOUR))
+    _show_order(me, found.id, done)
 
 
 @app.command()
+@acts
 def accept(
+    me: Act,
     number: Order,
-    key: Key,
     worker: Annotated[
         str | None, typer.Option("--worker", help="Whose bid; without it the lowest, where the order is by rule.")
     ] = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Choose a bid as provider, or let the rule choose: anyone may, once bidding has closed."""
-    session = connect(rpc, directory, data)
-    chosen = None if worker is None else session.address(worker)
-    done = orders.accept(session.wallet(key, password_file), OrderId(number), chosen)
-    _show_order(session, OrderId(number), done, as_json)
+    chosen = None if worker is None else me.address(worker)
+    done = orders.accept(me.wallet, OrderId(number), chosen)
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def deliver(
+    me: Act,
     number: Order,
-    key: Key,
     document: Paper,
     uri: Uri = "",
     part_in: Parts = None,
@@ -121,146 +102,110 @@ def deliver(
     status: Annotated[
         Path | None, typer.Option("--status", help="The meter's signed 'up' after the work.", metavar="FILE")
     ] = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Say, as the worker, that the work is done, and show evidence. Once."""
-    session = connect(rpc, directory, data)
     done = orders.deliver(
-        session.wallet(key, password_file),
+        me.wallet,
         OrderId(number),
         paper(document, uri),
         [AssetId(one) for one in part_in or ()],
         [AssetId(one) for one in part_out or ()],
         status_from(status),
     )
-    _show_order(session, OrderId(number), done, as_json)
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def approve(
+    me: Act,
     number: Order,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Accept the work as provider, or as the customer whose included service it was: the worker is paid."""
-    session = connect(rpc, directory, data)
-    done = orders.approve(session.wallet(key, password_file), OrderId(number))
-    _show_order(session, OrderId(number), done, as_json)
+    done = orders.approve(me.wallet, OrderId(number))
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def dispute(
+    me: Act,
     number: Order,
-    key: Key,
     document: Paper,
     uri: Uri = "",
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Refuse the work as provider, or as the customer who ordered it; puts up the terms' bond."""
-    session = connect(rpc, directory, data)
-    done = orders.dispute(session.wallet(key, password_file), OrderId(number), paper(document, uri))
-    _show_order(session, OrderId(number), done, as_json)
+    done = orders.dispute(me.wallet, OrderId(number), paper(document, uri))
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def rule(
+    me: Act,
     number: Order,
     share: Annotated[int, typer.Argument(help="Percent of the price to the worker.", min=0, max=100)],
-    key: Key,
     document: MaybePaper = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Say, as an arbiter, how the price is divided. Where the quorum says the same it is paid."""
-    session = connect(rpc, directory, data)
-    done = orders.rule(session.wallet(key, password_file), OrderId(number), share * 100, paper(document, ""))
-    _show_order(session, OrderId(number), done, as_json)
+    done = orders.rule(me.wallet, OrderId(number), share * 100, paper(document, ""))
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def end(
+    me: Act,
     number: Order,
-    key: Key,
     give_up: Annotated[
         bool,
         typer.Option("--give-up", help="Before its time: an open order by opener or provider, work by its worker."),
     ] = False,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """End what has waited too long. Anyone may: bids that lapse, work that is late, silence of provider or arbiters."""
-    session = connect(rpc, directory, data)
-    _, done = orders.end(session.wallet(key, password_file), OrderId(number), give_up)
-    _show_order(session, OrderId(number), done, as_json)
+    _, done = orders.end(me.wallet, OrderId(number), give_up)
+    _show_order(me, OrderId(number), done)
 
 
 @app.command()
+@acts
 def allow(
+    me: Act,
     amount: Annotated[str, typer.Argument(help="In the currency of the machine's terms.")],
-    key: Key,
     asset: Annotated[int, typer.Option("--asset", help="The machine.", min=1)],
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Set what the market may take from your account for top-ups and bonds."""
-    session = connect(rpc, directory, data)
-    money = _currency_of(session, orders.chosen_terms(session.client, session.platform, AssetId(asset)))
+    money = _currency_of(me, orders.chosen_terms(me.client, me.platform, AssetId(asset)))
     allowed = money.parse(amount)
-    done = orders.allow(session.wallet(key, password_file), money, allowed)
+    done = orders.allow(me.wallet, money, allowed)
     document = {"allowed": str(allowed), "currency": money.address, "transaction": done.transaction}
     rows = {"allowed": money.text(allowed), "transaction": done.transaction}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 @app.command()
+@looks
 def show(
+    me: Look,
     number: Order,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show an order, what it waits for, and its worker's record."""
-    _show_order(connect(rpc, directory, data), OrderId(number), None, as_json)
+    _show_order(me, OrderId(number), None)
 
 
 @app.command("list")
+@looks
 def list_orders(
+    me: Look,
     asset: Annotated[int | None, typer.Option("--asset", help="Of this machine only.", min=1)] = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """List orders, the newest first."""
-    session = connect(rpc, directory, data)
-    client, platform = session.client, session.platform
-    with output.waiting("asking the chain", as_json):
+    client, platform = me.client, me.platform
+    with output.waiting("asking the chain", me.as_json):
         count = orders.order_count(client, platform)
         views = [orders.order_view(client, platform, OrderId(number)) for number in range(count, 0, -1)]
     found = [view for view in views if asset in (None, view.asset)]
-    money = {terms: _currency_of(session, terms) for terms in {view.terms for view in found}}
+    money = {terms: _currency_of(me, terms) for terms in {view.terms for view in found}}
     rows = [
         (one.id, one.asset, one.kind.name.lower(), one.stage.name.lower(), money[one.terms].text(one.price), one.worker)
         for one in found
@@ -270,11 +215,11 @@ def list_orders(
         headings = ("order", "machine", "work", "stage", "price", "worker")
         out.print(output.table(headings, rows) if rows else "no orders yet: `cise market order`")
 
-    output.show(as_json, [_document(one) for one in found], render)
+    me.show([_document(one) for one in found], render)
 
 
-def _currency_of(session: Session, terms: ServiceTermsId) -> Currency:
-    return currency_at(session.client, orders.terms_currency(session.client, session.platform, terms))
+def _currency_of(me: Look, terms: ServiceTermsId) -> Currency:
+    return currency_at(me.client, orders.terms_currency(me.client, me.platform, terms))
 
 
 def _document(view: OrderView) -> dict[str, object]:
@@ -305,9 +250,9 @@ WAITS_FOR = {
 }
 
 
-def _show_order(session: Session, number: OrderId, done: Done | None, as_json: bool) -> None:
-    view = orders.order_view(session.client, session.platform, number)
-    money = _currency_of(session, view.terms)
+def _show_order(me: Look, number: OrderId, done: Done | None) -> None:
+    view = orders.order_view(me.client, me.platform, number)
+    money = _currency_of(me, view.terms)
     document = _document(view)
     rows: dict[str, object] = {
         "order": f"{number}: {view.kind.name.lower()} machine {view.asset}",
@@ -320,7 +265,7 @@ def _show_order(session: Session, number: OrderId, done: Done | None, as_json: b
         until = view.bidding_until if view.stage is orders.Stage.OPEN else view.deadline
         rows["waits for"] = f"{WAITS_FOR[view.stage]} {output.moment(until)}"
     if view.worker:
-        record = orders.reputation(session.client, session.platform, view.worker)
+        record = orders.reputation(me.client, me.platform, view.worker)
         document["reputation"] = {
             "done": record.done, "late": record.late, "disputed": record.disputed, "lost": record.lost,
             "failed": record.failed,
@@ -331,4 +276,4 @@ def _show_order(session: Session, number: OrderId, done: Done | None, as_json: b
         )
     if done is not None:
         document["transaction"] = rows["transaction"] = done.transaction
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)

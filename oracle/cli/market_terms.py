@@ -5,22 +5,21 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import output
-from oracle.cli.market_papers import hash_of
-from oracle.cli.session import CurrencyOption, DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
+from oracle.cli.options import HOUR, Act, AssetNumber, Off, acts
+from oracle.cli.papers import hash_of
+from oracle.cli.session import CurrencyOption
 from oracle.parties import orders
 from oracle.types import AssetId, BaseUnits, Seconds, ServiceTermsId
 
 app = typer.Typer(no_args_is_help=True, help="Terms of service: publish, choose, watch.")
-Asset = Annotated[int, typer.Argument(help="The machine's number.", min=1)]
-HOUR = 3_600
 Hours = typer.Option(help="Hours.", min=1)
 
 
 @app.command()
+@acts
 def publish(
+    me: Act,
     text: Annotated[Path, typer.Argument(help="The terms in words; their hash goes on chain.")],
-    key: Key,
     arbiter: Annotated[list[str], typer.Option("--arbiter", help="Who judges disputes; one to seven.")],
     quorum: Annotated[int, typer.Option("--quorum", help="Arbiters who must say the same: more than half.", min=1)],
     rule_ceiling: Annotated[str, typer.Option("--rule-ceiling", help="Highest price accepted by rule.")] = "0",
@@ -43,18 +42,12 @@ def publish(
         bool, typer.Option("--status-needed", help="Work counts only with the meter's own 'up' afterwards.")
     ] = False,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Publish terms. They never change; other rules are other terms."""
     prices = ["0"] * len(orders.GRADES) if core is None else core
     if len(prices) != len(orders.GRADES):
         raise typer.BadParameter("--core is given four times or not at all")
-    session = connect(rpc, directory, data)
-    money, wallet = session.currency(currency), session.wallet(key, password_file)
+    money = me.currency(currency)
     terms = orders.ServiceTerms(
         currency=money.address,
         rule_ceiling=money.parse(rule_ceiling),
@@ -73,45 +66,35 @@ def publish(
         terms_hash=hash_of(text),
     )
     cores: list[BaseUnits] = [money.parse(price) for price in prices]
-    number, done = orders.publish_terms(wallet, terms, cores, [session.address(one) for one in arbiter])
+    number, done = orders.publish_terms(me.wallet, terms, cores, [me.address(one) for one in arbiter])
     document = {"terms": number, "termsHash": "0x" + terms.terms_hash.hex(), "transaction": done.transaction}
-    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+    me.facts(document)
 
 
 @app.command()
+@acts
 def choose(
-    asset: Asset,
-    key: Key,
+    me: Act,
+    asset: AssetNumber,
     terms: Annotated[int, typer.Option("--terms", help="The terms' number.", min=1)],
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Orders on the machine are opened under these terms from now on. By its provider."""
-    session = connect(rpc, directory, data)
-    done = orders.choose_terms(session.wallet(key, password_file), AssetId(asset), ServiceTermsId(terms))
-    reserve = orders.reserve_of(session.client, session.platform, AssetId(asset))
+    done = orders.choose_terms(me.wallet, AssetId(asset), ServiceTermsId(terms))
+    reserve = orders.reserve_of(me.client, me.platform, AssetId(asset))
     document = {"asset": asset, "terms": terms, "reserve": reserve, "transaction": done.transaction}
-    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+    me.facts(document)
 
 
 @app.command()
+@acts
 def watch(
-    asset: Asset,
+    me: Act,
+    asset: AssetNumber,
     watcher: Annotated[str, typer.Argument(help="Who may open orders when what it measures says so.")],
-    key: Key,
-    off: Annotated[bool, typer.Option("--off", help="No more.")] = False,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
+    off: Off = False,
 ) -> None:
     """Appoint a watcher, an oracle's key for instance. By the machine's provider; lapses with its title."""
-    session = connect(rpc, directory, data)
-    wallet, account = session.wallet(key, password_file), session.address(watcher)
-    done = orders.appoint_watcher(wallet, AssetId(asset), account, not off)
+    account = me.address(watcher)
+    done = orders.appoint_watcher(me.wallet, AssetId(asset), account, not off)
     document = {"asset": asset, "watcher": account, "on": not off, "transaction": done.transaction}
-    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+    me.facts(document)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from oracle.cli import output
-from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
+from oracle.cli.options import Act, AssetNumber, Uri, acts
+from oracle.cli.session import Json
 from oracle.errors import Fatal, Rejected
 from oracle.formats import passport
 from oracle.parties.circular import Paper, set_passport
@@ -73,23 +74,18 @@ def check(document: Document, as_json: Json = False) -> None:
 
 
 @app.command()
+@acts
 def publish(
-    asset: Annotated[int, typer.Argument(help="The asset's number.", min=1)],
+    me: Act,
+    asset: AssetNumber,
     document: Document,
-    key: Key,
-    uri: Annotated[str, typer.Option("--uri", help="Where others can read it.")],
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
+    uri: Uri,
 ) -> None:
     """Check a passport and put its hash and address on the chain, as the title owner."""
     found = passport.read(_bytes(document), _today())
-    session = connect(rpc, directory, data)
     paper = Paper(passport.passport_hash(found), uri)
-    done = set_passport(session.wallet(key, password_file), AssetId(asset), paper)
-    _show(found, as_json, {"asset": asset, "uri": uri, "transaction": done.transaction})
+    done = set_passport(me.wallet, AssetId(asset), paper)
+    _show(found, me.as_json, {"asset": asset, "uri": uri, "transaction": done.transaction})
 
 
 def _show(document: Mapping[str, Any], as_json: bool, rows: Mapping[str, object]) -> None:

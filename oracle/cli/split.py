@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from oracle.cli import output
-from oracle.cli.session import CurrencyOption, DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect
+from oracle.cli.options import Act, Look, acts, looks
+from oracle.cli.session import CurrencyOption
 from oracle.parties import accounts, splits
 from oracle.parties.currencies import currency_at
 from oracle.types import AssetId, SplitId
@@ -16,44 +17,35 @@ Split = Annotated[int, typer.Argument(help="The split's number.", min=1)]
 
 
 @app.command()
+@acts
 def create(
+    me: Act,
     payees: Annotated[
         list[str], typer.Argument(help="ACCOUNT=SHARE, for instance account:3=700 account:4=200 account:9=100.")
     ],
-    key: Key,
     asset: Annotated[int | None, typer.Option("--asset", help="Point this machine's fees at it.", min=1)] = None,
     fixed: Annotated[bool, typer.Option("--fixed", help="Nobody can change it, ever.")] = False,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Make a split. Every payee has a share like any other; there is no platform fee."""
     shares = [_parse(text) for text in payees]
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    parties = [splits.Payee(session.address(account), share) for account, share in shares]
-    split, done = splits.create(wallet, parties, [session.currency(currency).address], fixed)
+    parties = [splits.Payee(me.address(account), share) for account, share in shares]
+    split, done = splits.create(me.wallet, parties, [me.currency(currency).address], fixed)
     document: dict[str, object] = {"split": split, "fixed": fixed, "transaction": done.transaction}
     if asset is not None:
-        splits.point(wallet, AssetId(asset), split)
+        splits.point(me.wallet, AssetId(asset), split)
         document["asset"] = asset
-    output.show(as_json, document, lambda out: out.print(output.facts(document)))
+    me.facts(document)
 
 
 @app.command()
+@looks
 def show(
+    me: Look,
     split: Split,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show payees, shares, balances and what is not distributed yet."""
-    session = connect(rpc, directory, data)
-    client, platform = session.client, session.platform
+    client, platform = me.client, me.platform
     found = splits.split_of(client, platform, SplitId(split))
     currencies = [currency_at(client, address) for address in found.currencies]
     waiting = [splits.undistributed(client, platform, found.id, currency) for currency in currencies]
@@ -88,27 +80,22 @@ def show(
         facts = {"not distributed yet": texts, "controller": found.controller or "nobody: fixed for ever"}
         out.print(output.facts(facts))
 
-    output.show(as_json, document, render)
+    me.show(document, render)
 
 
 @app.command()
+@acts
 def distribute(
+    me: Act,
     split: Split,
-    key: Key,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Pay out what has arrived. Anyone may; the oracle does it on schedule."""
-    session = connect(rpc, directory, data)
-    wallet, chosen = session.wallet(key, password_file), session.currency(currency)
-    paid, done = splits.distribute(wallet, SplitId(split), chosen)
+    chosen = me.currency(currency)
+    paid, done = splits.distribute(me.wallet, SplitId(split), chosen)
     document = {"split": split, "paid": str(paid), "transaction": done.transaction}
     rows = document | {"paid": chosen.text(paid)}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 def _parse(text: str) -> tuple[str, int]:

@@ -5,17 +5,8 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import output
-from oracle.cli.session import (
-    CurrencyOption,
-    DataDir,
-    DirectoryAddress,
-    Json,
-    Key,
-    PasswordFile,
-    Rpc,
-    connect,
-)
+from oracle.cli.options import Act, Look, acts, looks
+from oracle.cli.session import CurrencyOption
 from oracle.domain.terms import PublishedTariff, parse_published_tariff
 from oracle.domain.wire import decode_json
 from oracle.errors import Fatal
@@ -28,37 +19,28 @@ app = typer.Typer(no_args_is_help=True, help="Price lists: publish, show.")
 
 
 @app.command()
+@acts
 def publish(
+    me: Act,
     document: Annotated[str, typer.Argument(help="A tariff file, or the name of one that ships: smart-drill.")],
-    key: Key,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Publish a price list. It never changes; a new price is a new tariff."""
     published = _read(document)
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    tariff, done = tariffs.publish(wallet, published.tariff(session.currency(currency).address))
+    tariff, done = tariffs.publish(me.wallet, published.tariff(me.currency(currency).address))
     result = {"tariff": tariff, "name": published.name, "transaction": done.transaction}
-    output.show(as_json, result, lambda out: out.print(output.facts(result)))
+    me.facts(result)
 
 
 @app.command()
+@looks
 def show(
+    me: Look,
     tariff: Annotated[int, typer.Argument(help="The tariff's number.", min=1)],
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show a price list as it stands on chain."""
-    session = connect(rpc, directory, data)
-    found = tariffs.tariff_of(session.client, session.platform, TariffId(tariff))
-    money = currency_at(session.client, found.currency).text
+    found = tariffs.tariff_of(me.client, me.platform, TariffId(tariff))
+    money = currency_at(me.client, found.currency).text
     rows: dict[str, object] = {
         f"price of 1,000,000 units of register {index}": money(price)
         for index, price in enumerate(found.price_per_million)
@@ -76,7 +58,7 @@ def show(
         "terms hash": "0x" + found.terms_hash.hex(),
     }
     document = {"tariff": tariff, **found.to_json()}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 def _read(document: str) -> PublishedTariff:

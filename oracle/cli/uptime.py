@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from oracle.cli import output
-from oracle.cli.market_papers import status_from
+from oracle.cli.papers import status_from
 from oracle.cli.session import (
     CurrencyOption,
     DataDir,

@@ -19,7 +19,7 @@ def show(console: Console, told: Told, currency: Currency) -> None:
     console.print(Text("\nWho was paid", style="bold"))
     console.print(_payees(told.figures, currency))
     console.print(Text("\nAudit: from the chain alone", style="bold"))
-    console.print(_audit(told.audit))
+    console.print(show_audit(told.audit))
     _conclude(console, told)
 
 
@@ -63,7 +63,7 @@ def _payees(figures: Mapping[str, Any], currency: Currency) -> Table:
     return table
 
 
-def _audit(audit: Mapping[str, Any]) -> Table:
+def show_audit(audit: Mapping[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right")
     table.add_column()

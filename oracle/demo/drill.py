@@ -1,18 +1,15 @@
 """The drill's story: refuses, starts after a deposit, stops at its limit, goes on after a top-up, pays everyone."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from os import pathsep
 from pathlib import Path
 from typing import Any
 
 from oracle.chain.contracts import SlotState
+from oracle.demo.auditing import run_audit
 from oracle.demo.cast import NAMES, SHARES, Part
 from oracle.demo.claims import Claims
 from oracle.demo.customer_door import CustomerDoor
@@ -24,7 +21,7 @@ from oracle.demo.stage import Money, PayeeFigures, Stage
 from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff, charge
-from oracle.errors import Fatal, Rejected
+from oracle.errors import Rejected
 from oracle.formats import passport
 from oracle.parties import accounts, agreements, assets, splits, tariffs
 from oracle.parties.circular import Paper, make_offerable
@@ -41,7 +38,6 @@ SHORTEST_STEP_MS = 50
 LEVEL_SECONDS = {1: 10.0, 2: 14.0}
 AFTER_TOP_UP_SECONDS = 6.0
 PAUSE_SECONDS = 1.5
-AUDIT_SECONDS = 180.0
 SETTLE_SECONDS = 60.0
 
 
@@ -310,22 +306,8 @@ class DrillStory:
         stage = self._stage
         stage.scene("8 · A stranger recomputes everything")
         stage.say("cise audit verify: only a node's address and the Directory's.")
-        command = [*self._options.command, "audit", "verify", "--rpc", self._stack.node.url]
-        command += ["--directory", self._stack.deployment.directory, "--data", str(self._options.folder / "auditor")]
-        done = subprocess.run(
-            [*command, "--json"],
-            capture_output=True,
-            text=True,
-            timeout=AUDIT_SECONDS,
-            check=False,
-            env={"PYTHONPATH": pathsep.join(filter(None, sys.path))},
-        )
-        try:
-            document: Mapping[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            words = (done.stderr or done.stdout).strip()[-400:]
-            raise Fatal("audit", f"ended with code {done.returncode}: {words}", "See the message.") from None
-        self.claims.equal("exit code of the audit", 0, done.returncode)
+        code, document = run_audit(self._options.command, self._stack, self._options.folder / "auditor")
+        self.claims.equal("exit code of the audit", 0, code)
         self.claims.true("audit: all balanced", bool(document.get("clean")))
         stage.say("All balanced." if document.get("clean") else "The audit found something.")
         return document

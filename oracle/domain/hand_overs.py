@@ -1,10 +1,12 @@
 """What both hands sign when a machine passes from one to the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from oracle.domain.forms import Contract, Form, Struct
+from oracle.domain import wire
+from oracle.domain.forms import Contract, Domains, Form, Signed, Struct
+from oracle.errors import Rejected
 from oracle.types import Address, Bytes32, OrderId, UnixTime
 
 
@@ -34,3 +36,44 @@ class HandOver(Form):
     giver_nonce: int
     taker_nonce: int
     deadline: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverPaper:
+    """The form on its way from hand to hand; a signature is empty until that hand has signed."""
+
+    form: HandOver
+    giver_signature: bytes = b""
+    taker_signature: bytes = b""
+
+    def signed_by(self, hand: Address, signature: bytes, domains: Domains) -> Self:
+        """With this hand's signature. Raises Rejected for a third party, BadSignature."""
+        if hand not in (self.form.giver, self.form.taker):
+            raise Rejected("neither_hand", "hand-over", "is signed by its giver and its taker", hand)
+        Signed(self.form, signature).require_signer(domains, hand)
+        if hand == self.form.giver:
+            return replace(self, giver_signature=signature)
+        return replace(self, taker_signature=signature)
+
+    def require_whole(self) -> None:
+        """Raises Rejected while a hand has not signed."""
+        hands = (("giver", self.form.giver, self.giver_signature), ("taker", self.form.taker, self.taker_signature))
+        for name, hand, signature in hands:
+            if not signature:
+                raise Rejected("one_hand_only", "hand-over", f"its {name} has not signed", hand)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "handOver": self.form.to_json(),
+            "giverSignature": wire.to_hex(self.giver_signature),
+            "takerSignature": wire.to_hex(self.taker_signature),
+        }
+
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """Raises Malformed or FieldOutOfBounds."""
+        who = "hand-over"
+        found = wire.members(document, who, ("handOver", "giverSignature", "takerSignature"))
+        giver = wire.byte_string(found["giverSignature"], who, "giverSignature")
+        taker = wire.byte_string(found["takerSignature"], who, "takerSignature")
+        return cls(HandOver.parse(found["handOver"]), giver, taker)

@@ -94,6 +94,16 @@ class Telemetry:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class SampledReading:
+    """The samples behind a signed reading, in order of time, and the root that it carries."""
+
+    agreement_id: AgreementId
+    sequence: int
+    root: Bytes32
+    samples: tuple[Sample, ...]
+
+
 def telemetry_root(samples: Sequence[SaltedSample]) -> Bytes32:
     """The Merkle root a reading carries; zero without samples."""
     return merkle_root([sample.leaf() for sample in samples])

@@ -74,24 +74,29 @@ class Platform:
         return f"urn:cise:event:eip155:{self.chain_id}:{one.transaction}:{one.log_index}"
 
 
-def epcis_document(platform: Platform, life: Sequence[Happening], created_at: int) -> Document:
+def epcis_document(
+    platform: Platform, life: Sequence[Happening], created_at: int, earlier: Sequence[Happening] = ()
+) -> Document:
     """An EPCISDocument with the events of one machine in chain order.
 
     Args:
-        life: from `happenings.of_asset`; events without a meaning in a machine's life are left out.
+        life: as `happenings.Selection` picks them; events without a meaning in a machine's life are left out.
         created_at: chain time in seconds, for `creationDate`.
+        earlier: what `life`, where it is a page of a longer one, refers to: openings of its orders, and events that it
+            corrects. They are not told again.
     """
     orders = {
         one.arguments["order"]: _Order(one.arguments["asset"], one.arguments["request"]["kind"])
-        for one in life
+        for one in (*earlier, *life)
         if one.name == "OrderOpened"
     }
+    before = [told for one in earlier if (told := _event(platform, one, orders)) is not None]
     events: list[Document] = []
     for one in life:
         told = _event(platform, one, orders)
         if told is not None:
             events.append(told)
-            events += _corrected(platform, one, events)
+            events += _corrected(platform, one, [*before, *events])
     return {
         "@context": [_CONTEXT, {"cise": "urn:cise:vocabulary:"}],
         "type": "EPCISDocument",
@@ -99,6 +104,12 @@ def epcis_document(platform: Platform, life: Sequence[Happening], created_at: in
         "creationDate": _date(created_at),
         "epcisBody": {"eventList": events},
     }
+
+
+def corrects(one: Happening) -> str | None:
+    """The `correction_hash` of the event that a correcting document declares wrong; None for what corrects nothing."""
+    is_correction = one.name == "HistoryRecorded" and _text(one.arguments["kind"]) == _CORRECTION
+    return one.arguments["documentHash"] if is_correction else None
 
 
 def correction_hash(event_id: str) -> str:
@@ -126,9 +137,9 @@ def _event(platform: Platform, one: Happening, orders: _Orders) -> Document | No
 
 def _corrected(platform: Platform, one: Happening, events: Sequence[Document]) -> list[Document]:
     """The wrong event once more, declared wrong by the event just told."""
-    if one.name != "HistoryRecorded" or _text(one.arguments["kind"]) != _CORRECTION:
+    wanted, correcting = corrects(one), platform.event(one)
+    if wanted is None:
         return []
-    wanted, correcting = one.arguments["documentHash"], platform.event(one)
     declaration = {
         "declarationTime": _date(one.time),
         "reason": "incorrect_data",
@@ -190,7 +201,7 @@ def _document(platform: Platform, one: Happening, _: _Orders) -> Document:
 def _meter(platform: Platform, one: Happening, _: _Orders) -> Document:
     told = one.arguments
     document = _object(platform, told["asset"], "OBSERVE", "installing", None)
-    document["cise:meter"] = {"signer": told["signer"], "epoch": told["epoch"], "trustGrade": told["grade"]}
+    document["cise:meter"] = {"signer": told["signer"].lower(), "epoch": told["epoch"], "trustGrade": told["grade"]}
     return document
 
 
@@ -289,7 +300,7 @@ def _association(platform: Platform, one: Happening, action: str, step: str) -> 
         "action": action,
         "bizStep": step,
         "cise:odometer": told["odometer"],
-        "cise:reason": {"source": told["source"], "step": str(told["step"])},
+        "cise:reason": {"source": told["source"].lower(), "step": str(told["step"])},
     }
 
 
@@ -329,3 +340,5 @@ _TELLERS: Mapping[tuple[str, str], Callable[[Platform, Happening, _Orders], Docu
     ("EndOfLife", "NextUseDecided"): _decided,
     ("EndOfLife", "MaterialsRecovered"): _recovered,
 }
+TOLD = frozenset(name for _, name in _TELLERS)
+"""Names of the events that a life tells."""

@@ -1,6 +1,6 @@
 """What the chain tells of one machine, picked out of the events of all contracts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +39,3 @@ class Selection:
         if one.contract == _TITLES and one.name == "Transfer":
             return bool(one.arguments["tokenId"] == self._asset)
         return any(one.arguments.get(name) == self._asset for name in _OF_THE_ASSET)
-
-
-def of_asset(asset: AssetId, happenings: Iterable[Happening]) -> list[Happening]:
-    """Those that concern the asset, in the order given."""
-    selection = Selection(asset)
-    return [one for one in happenings if selection.concerns(one)]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from oracle.domain.hashing import keccak
 from oracle.domain.wire import canonical_json, decode_json
-from oracle.errors import Rejected
+from oracle.errors import Fatal, Rejected
 from oracle.types import Bytes32
 
 FORMAT = "cise-passport/1"
@@ -68,6 +69,23 @@ def shipped(name: str) -> bytes:
     if "/" in name or not document.is_file():
         raise Rejected("unknown_passport", name, "is not among the examples")
     return document.read_bytes()
+
+
+def shelf(folder: Path | None) -> dict[Bytes32, Document]:
+    """Passports at hand by their hash: the examples, and every JSON document in the folder. Raises Fatal."""
+    try:
+        papers = [] if folder is None else [path.read_bytes() for path in sorted(folder.glob("*.json"))]
+    except OSError as error:
+        raise Fatal(
+            "passports", f"{folder} cannot be read ({type(error).__name__})", "Name a readable folder."
+        ) from error
+    papers += [one.read_bytes() for one in files(__package__).iterdir() if one.name.endswith(".passport.json")]
+    documents = (parse(paper) for paper in papers)
+    return {
+        passport_hash(document): document
+        for document in documents
+        if isinstance(document, dict) and not any(_validator().iter_errors(document))
+    }
 
 
 def passport_hash(document: Document) -> Bytes32:

@@ -6,12 +6,14 @@ from html import escape
 
 from oracle.errors import Rejected
 
-_WIDTH, _BAR, _EDGE, _TOP = 640, 14, 24, 84
+_WIDTH, _BAR, _EDGE, _TOP = 480, 12, 16, 84
 _GAP = 48
 """Between two bars: room for the lower one's two lines of text."""
 _LINE = 16
 _TALLEST = 300
 _LEAST_HEIGHT = 1.5
+_HALO = 'paint-order="stroke" stroke="#fff" stroke-width="3" stroke-opacity="0.8"'
+"""So that names stay legible over ribbons."""
 _COLOURS = ("#2f6f9f", "#c2662d", "#4d8b57", "#8a5a9e", "#a8862c", "#5d6d7e", "#b04a5a")
 
 
@@ -135,14 +137,15 @@ def _ribbon(
     source, target = places[flow.source], places[flow.target]
     height = max(flow.amount * scale, _LEAST_HEIGHT)
     from_x, to_x = left(source) + _BAR, left(target)
-    from_y, to_y = source.top + source.sent + height / 2, target.top + target.received + height / 2
+    from_y, to_y = source.top + source.sent, target.top + target.received
     source.sent += height
     target.received += height
     middle = (from_x + to_x) / 2
+    # An outline, not a thick line: that would bulge out of a steep bend.
     return (
-        f'<path d="M{from_x:.1f},{from_y:.1f} '
-        f'C{middle:.1f},{from_y:.1f} {middle:.1f},{to_y:.1f} {to_x:.1f},{to_y:.1f}" '
-        f'fill="none" stroke="{colour}" stroke-opacity="0.42" stroke-width="{height:.1f}">'
+        f'<path d="M{from_x:.1f},{from_y:.1f} C{middle:.1f},{from_y:.1f} {middle:.1f},{to_y:.1f} {to_x:.1f},{to_y:.1f} '
+        f"V{to_y + height:.1f} C{middle:.1f},{to_y + height:.1f} {middle:.1f},{from_y + height:.1f} "
+        f'{from_x:.1f},{from_y + height:.1f} Z" fill="{colour}" fill-opacity="0.42">'
         f"<title>{escape(flow.source)} → {escape(flow.target)}: {escape(shown(flow.amount))}</title></path>"
     )
 
@@ -154,6 +157,7 @@ def _bar(place: _Place, left: float, columns: int, scale: float, colour: str, sh
     height = max(place.amount * scale, _LEAST_HEIGHT)
     return (
         f'<rect x="{left:.1f}" y="{place.top:.1f}" width="{_BAR}" height="{height:.1f}" fill="{colour}"/>'
-        f'<text y="{place.top - 6 - _LINE:.1f}" text-anchor="{anchor}"><tspan x="{x:.1f}">{escape(place.name)}</tspan>'
+        f'<text y="{place.top - 6 - _LINE:.1f}" text-anchor="{anchor}" {_HALO}>'
+        f'<tspan x="{x:.1f}">{escape(place.name)}</tspan>'
         f'<tspan x="{x:.1f}" dy="{_LINE}" fill="#666">{escape(shown(place.amount))}</tspan></text>'
     )

@@ -1,5 +1,6 @@
 """The answers to one request, written as JSON text straight away: most of them differ in a number only."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -14,6 +15,8 @@ from oracle.errors import Rejected
 from oracle.ingest.state import PermitGiven
 from oracle.ingest.usual_runs import Verified
 from oracle.types import AgreementId
+
+_NEW = (ReadingResult.ACCEPTED, ReadingResult.QUARANTINED)
 
 
 class Answers:
@@ -42,22 +45,34 @@ class Answers:
         for position, item in items:
             self.reject(position, item, Rejected(code, name_of(item), what, how_much))
 
+    def newly_signed(self) -> Counter[int]:
+        """How many readings of each agreement were not there before."""
+        found = Counter([place[0] for place in self._places if type(place) is tuple])
+        for place in self._places:
+            if type(place) is ReadingAnswer and place.result in _NEW and place.agreement_id is not None:
+                found[place.agreement_id] += 1
+        return found
+
+    def refusals(self) -> Iterable[str]:
+        """Of each rejected item the reason."""
+        for place in self._places:
+            if type(place) is ReadingAnswer and place.result is ReadingResult.REJECTED:
+                yield place.reason or "rejected"
+
     def shown(self) -> set[AgreementId]:
         """Everybody who shows a signed reading of an agreement gets its current permit, or why there is none."""
-        found = {place[0] for place in self._places if type(place) is tuple}
-        others = (place for place in self._places if isinstance(place, ReadingAnswer))
-        return {AgreementId(key) for key in found} | {
-            answer.agreement_id
-            for answer in others
-            if answer.agreement_id is not None and answer.result is not ReadingResult.REJECTED
-        }
+        found = {AgreementId(place[0]) for place in self._places if type(place) is tuple}
+        for place in self._places:
+            if type(place) is ReadingAnswer and place.result is not ReadingResult.REJECTED and place.agreement_id:
+                found.add(place.agreement_id)
+        return found
 
     def encoded(self, given: Mapping[AgreementId, PermitGiven]) -> bytes:
-        ends = {key: _end(found.permit, found.stop_reason) for key, found in given.items()}
+        ends: dict[int, str] = {key: _end(found.permit, found.stop_reason) for key, found in given.items()}
         nothing = _end(None, None)
         written = [
             f'{{"agreementId":{place[0]},"sequence":{place[2]},"result":"accepted","reason":null,"detail":null,'
-            + ends.get(AgreementId(place[0]), nothing)
+            + ends.get(place[0], nothing)
             if type(place) is tuple
             else _written(place, ends, nothing)
             for place in self._places
@@ -65,7 +80,7 @@ class Answers:
         return f'{{"answers":[{",".join(written)}]}}'.encode()
 
 
-def _written(answer: object, ends: Mapping[AgreementId, str], nothing: str) -> str:
+def _written(answer: object, ends: Mapping[int, str], nothing: str) -> str:
     """Raises TypeError for a place that nobody filled: a defect."""
     if not isinstance(answer, ReadingAnswer):
         raise TypeError("an item without an answer")

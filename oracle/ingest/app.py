@@ -55,6 +55,11 @@ def create_app(
 
     app = FastAPI(title="CISE oracle", version="1", lifespan=lifespan, redoc_url=None)
     app.state.shared = shared
+    meters = MeterCheck(settings)
+    door = RatedReadingsDoor(own, shared.permits, meters, shared.terms, shared.rates.agreements, shared.tally)
+    taking = readings.Taking(door, shared)
+    # The one added last is the first that a request meets.
+    app.add_middleware(readings.ShortWay, taking=taking)
     app.add_middleware(
         BodyLimit,
         limit=settings.body_limit,
@@ -64,14 +69,7 @@ def create_app(
     )
     app.add_middleware(Gate, settings=settings, tally=shared.tally, rates=shared.rates, disk=shared.disk)
     problems.install(app)
-    meters = MeterCheck(settings)
-    app.include_router(
-        readings.router(
-            RatedReadingsDoor(own, shared.permits, meters, shared.terms, shared.rates.agreements, shared.tally),
-            TelemetryDoor(own, shared.terms),
-            StatusDoor(own, meters),
-        )
-    )
+    app.include_router(readings.router(taking, TelemetryDoor(own, shared.terms), StatusDoor(own, meters)))
     for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster, seats), health.routes):
         app.include_router(routes)
     # Modules and routes live as long as the process: no request need wait while they are looked through for rubbish.

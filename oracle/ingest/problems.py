@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from oracle.errors import Fatal, Rejected, Retryable
+from oracle.errors import CiseError, Fatal, Rejected, Retryable
 from oracle.ingest.disk import DiskFull
 from oracle.ingest.rates import TooMany
 from oracle.store.database import DatabaseBusy, DatabaseFull
@@ -80,20 +80,23 @@ def of_retryable(error: Retryable) -> ProblemResponse:
     return problem(code, status, str(error), {"Retry-After": str(error.after_seconds)})
 
 
+def of_error(error: CiseError) -> ProblemResponse:
+    match error:
+        case Rejected():
+            return of_rejection(error)
+        case Retryable():
+            return of_retryable(error)
+        case Fatal():
+            return problem("out_of_order", 503, error.what, {"Retry-After": "60"})
+    raise error
+
+
 def install(app: FastAPI) -> None:
     """Every error of this application leaves it as a problem document."""
 
-    @app.exception_handler(Rejected)
-    async def rejected(_: Request, error: Rejected) -> JSONResponse:
-        return of_rejection(error)
-
-    @app.exception_handler(Retryable)
-    async def retryable(_: Request, error: Retryable) -> JSONResponse:
-        return of_retryable(error)
-
-    @app.exception_handler(Fatal)
-    async def fatal(_: Request, error: Fatal) -> JSONResponse:
-        return problem("out_of_order", 503, error.what, {"Retry-After": "60"})
+    @app.exception_handler(CiseError)
+    async def own(_: Request, error: CiseError) -> JSONResponse:
+        return of_error(error)
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:

@@ -1,13 +1,11 @@
 """The readings door with a rate for each meter. Only what its key has newly signed counts: a copy, which anybody can
 send because readings are public once settled, uses up nothing of it."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from oracle.domain.plain_readings import PlainReading
-from oracle.domain.readings import ReadingResult, SignedReading
+from oracle.domain.readings import SignedReading
+from oracle.ingest.answers import Answers
 from oracle.ingest.meters import MeterCheck
 from oracle.ingest.rates import Buckets
 from oracle.ingest.readings_door import ReadingsDoor
@@ -15,23 +13,6 @@ from oracle.ingest.state import Permits
 from oracle.ingest.tally import Tally
 from oracle.ingest.terms import PublishedTerms
 from oracle.store.database import Database
-
-_NEW = (ReadingResult.ACCEPTED, ReadingResult.QUARANTINED)
-
-
-class _Answer(msgspec.Struct):
-    """As much of an answer as is counted."""
-
-    agreementId: int | None
-    result: ReadingResult
-    reason: str | None
-
-
-class _Answers(msgspec.Struct):
-    answers: list[_Answer]
-
-
-_DECODER = msgspec.json.Decoder(_Answers)
 
 
 class RatedReadingsDoor(ReadingsDoor):
@@ -52,17 +33,13 @@ class RatedReadingsDoor(ReadingsDoor):
         """As the door; also raises TooMany where a meter that is named here is in debt."""
         for agreement in set(_named(documents)):
             self._rates.require(agreement)
-        encoded = super()._take(documents, now, may_ask)
-        if encoded is None:
-            return None
-        # Reading the answers again costs a hundredth of making them, and needs nothing of how they are made.
-        answers = _DECODER.decode(encoded).answers
-        for key, count in Counter(answer.agreementId for answer in answers if answer.result in _NEW).items():
-            self._rates.charge(key, count)
-        for answer in answers:
-            if answer.result is ReadingResult.REJECTED:
-                self._tally.readings[answer.reason or "rejected"] += 1
-        return encoded
+        return super()._take(documents, now, may_ask)
+
+    def _answered(self, answers: Answers) -> None:
+        for agreement, count in answers.newly_signed().items():
+            self._rates.charge(agreement, count)
+        for reason in answers.refusals():
+            self._tally.readings[reason] += 1
 
 
 def _named(documents: Sequence[PlainReading | object]) -> Iterator[int]:

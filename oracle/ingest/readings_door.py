@@ -93,7 +93,11 @@ class ReadingsDoor:
                 passed(Point.JUDGED)
                 self._keep(visit, facts, verified, judged, answers, now)
                 passed(Point.PERSISTED)
+        self._answered(answers)
         return answers.encoded(self._permits.answers(shown, now) if (shown := answers.shown()) else {})
+
+    def _answered(self, answers: Answers) -> None:
+        """What was kept is on disk. For those who count."""
 
     def _look(self, visit: Visit, wanted: Iterable[int]) -> _Facts:
         with visit.reading() as connection:
@@ -253,7 +257,7 @@ def _still_open(agreement: Agreement, items: list[Verified], answers: Answers) -
 
 def _news(row: PlainRow) -> live.NewEvent:
     """One live event per agreement and request: the newest accepted reading."""
-    agreement, asset, sequence, time, *registers, odometer, flags, _, _, _, stop, _, charge = row[:16]
+    agreement, asset, sequence, time, *registers, odometer, flags, _, _, _, _, charge = row[:15]
     facts = {
         "sequence": sequence,
         "time": time,
@@ -261,7 +265,7 @@ def _news(row: PlainRow) -> live.NewEvent:
         "odometer": odometer,
         "flags": flags,
         "seenCharge": charge,
-        "stopReason": stop,
+        "stopReason": row[-1],
     }
     return live.NewEvent("reading", facts, asset, agreement)
 

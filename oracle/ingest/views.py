@@ -3,7 +3,6 @@
 Amounts are base units as decimal text, because JSON numbers end at 2^53.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -243,12 +242,4 @@ def asset_view(connection: Connection, asset: Asset, checkpoint: Checkpoint) -> 
         },
         "state": None if newest is None else StatusState(newest.status.state).name.lower(),
         "block": checkpoint.number,
-    }
-
-
-def event_view(arguments: Mapping[str, object]) -> Document:
-    """Arguments of a chain event; integers beyond 2^53 as decimal text."""
-    return {
-        name: str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 53 else value
-        for name, value in arguments.items()
     }

@@ -96,8 +96,12 @@ def offer(wallet: Wallet, asset: AssetId, tariff: TariffId, exclusive: bool, unt
 
 
 def put_in_service(wallet: Wallet, asset: AssetId) -> Done:
-    in_service = LIFECYCLES.index("in service")
-    return wallet.send(wallet.platform.assets.functions.setLifecycle(asset, in_service, ZERO_BYTES32))
+    return set_lifecycle(wallet, asset, "in service")
+
+
+def set_lifecycle(wallet: Wallet, asset: AssetId, state: str, document: Bytes32 = ZERO_BYTES32) -> Done:
+    """`state`: one of LIFECYCLES but the first."""
+    return wallet.send(wallet.platform.assets.functions.setLifecycle(asset, LIFECYCLES.index(state), document))
 
 
 def asset_view(client: ChainClient, platform: Platform, asset: AssetId) -> AssetView:

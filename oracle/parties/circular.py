@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from oracle.chain.contracts import contract
 from oracle.parties.wallet import Done, Wallet
 from oracle.types import ZERO_BYTES32, AssetId, Bytes32, UnixTime
 
@@ -24,9 +23,12 @@ def set_passport(owner: Wallet, asset: AssetId, passport: Paper) -> Done:
 
 
 def promise_take_back(maker: Wallet, asset: AssetId, until: UnixTime, terms_hash: Bytes32 = ZERO_BYTES32) -> Done:
-    platform = maker.platform
-    book = contract(maker.client.web3, "IEndOfLife", platform.addresses["EndOfLife"])
-    return maker.send(book.functions.promiseTakeBack(asset, until, terms_hash))
+    return maker.send(maker.platform.end_of_life.functions.promiseTakeBack(asset, until, terms_hash))
+
+
+def waive_take_back(owner: Wallet, asset: AssetId) -> Done:
+    """Frees the maker; the default policy then refuses to offer the machine."""
+    return owner.send(owner.platform.end_of_life.functions.waiveTakeBack(asset))
 
 
 def make_offerable(maker: Wallet, owner: Wallet, asset: AssetId, passport: Paper) -> None:

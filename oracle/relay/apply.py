@@ -38,7 +38,7 @@ def apply(
         _remember(connection, since, changes, state)
     named = {event.agreement_id for event in events if event.agreement_id is not None}
     before = read_model.agreements(connection, {*changes.agreements, *changes.slots, *named})
-    read_model.add_events(connection, _enriched(events, before, state.agreements))
+    read_model.add_events(connection, _enriched(_placed(connection, events), before, state.agreements))
     for event in changes.tariffs:
         terms = _tariff(event.arguments["terms"])
         read_model.save_tariff(connection, TariffId(event.integer("tariff")), event.address("publisher"), terms)
@@ -91,6 +91,17 @@ def _require_whole(
             "the chain was read from too late a block",
             "Set CISE_START_BLOCK to the block of the deployment or before.",
         )
+
+
+def _placed(connection: Connection, events: Sequence[ChainEvent]) -> list[ChainEvent]:
+    """Events of orders with the machine that the order is for; only the opening names it."""
+    opened = {event.order_id: event.asset_id for event in events if event.name == "OrderOpened"}
+    named = {event.order_id for event in events if event.order_id is not None} - opened.keys()
+    opened |= {event.order_id: event.asset_id for event in read_model.openings(connection, named)}
+    return [
+        replace(event, asset_id=opened.get(event.order_id)) if event.asset_id is None and event.order_id else event
+        for event in events
+    ]
 
 
 def _enriched(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oracle.chain.client import Block, Header
-from oracle.chain.contracts import ASSETS
+from oracle.chain.contracts import ASSETS, COMPONENTS
 from oracle.chain.events import Event, EventReader
 from oracle.chain.node_errors import WrongChain
 from oracle.errors import Retryable
@@ -116,9 +116,11 @@ class Indexer:
 
 def stored_event(event: Event, time: UnixTime) -> ChainEvent:
     arguments = event.arguments
-    asset = arguments.get("asset")
+    asset, parent = arguments.get("asset"), None
     if event.contract == ASSETS and event.name == "Transfer":
         asset = arguments["tokenId"]
+    if event.contract == COMPONENTS:
+        asset, parent = arguments["part"], arguments.get("parent")
     return ChainEvent(
         event.block,
         event.log_index,
@@ -129,6 +131,8 @@ def stored_event(event: Event, time: UnixTime) -> ChainEvent:
         asset,
         arguments.get("agreement"),
         arguments.get("split"),
+        arguments.get("order"),
+        parent,
         None,
         arguments,
     )

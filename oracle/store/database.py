@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,6 +28,8 @@ _WRITING = "BEGIN IMMEDIATE"
 _CACHE_KIB = 65_536
 """Of pages a connection, used only where a database is that large: with SQLite's own 2 MiB, 100,000 agreements are read
 from the file again and again."""
+_KEPT_OPEN = 4
+_ROWS_AT_ONCE = 25
 _COUNTS = (1, 4, 20, 100, 500)
 """How many keys one query asks for, so that few texts serve all numbers of them."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -58,14 +61,13 @@ class Database:
             if not parsed.database or parsed.database == ":memory:":
                 raise Fatal("database", "a database in memory forgets what was acknowledged", "Name a file.")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            # The connection used last has its pages at hand.
             options: dict[str, object] = {
                 "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False},
-                "pool_use_lifo": True,
             }
         else:
             options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
         self.engine: Engine = create_engine(url, hide_parameters=True, pool_timeout=BUSY_SECONDS, **options)
+        self._idle: deque[Connection] = deque()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -85,8 +87,14 @@ class Database:
     @contextmanager
     def visiting(self) -> Iterator["Visit"]:
         """Several transactions, one after the other, on one connection."""
-        with _typed_errors(), self.engine.connect() as connection:
-            yield Visit(connection, self.is_sqlite)
+        with _typed_errors():
+            connection = self._enter()
+            try:
+                yield Visit(connection, self.is_sqlite)
+            except BaseException:
+                connection.close()
+                raise
+            self._leave(connection)
 
     def migrate(self) -> None:
         """Brings the tables to this release; creates them in an empty database. Raises Fatal for a newer one."""
@@ -104,7 +112,24 @@ class Database:
             command.upgrade(config, "head")
 
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
+
+    def _enter(self) -> Connection:
+        """The connection used last has its pages at hand."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.engine.connect()
+
+    def _leave(self, connection: Connection) -> None:
+        """On SQLite some stay open: taking one out of SQLAlchemy's pool and putting it back costs as much as a usual
+        request's queries."""
+        if self.is_sqlite and len(self._idle) < _KEPT_OPEN and not connection.in_transaction():
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _check_integrity(self) -> None:
         if not self.is_sqlite:
@@ -211,18 +236,27 @@ def _begin_writing(driver: sqlite3.Connection) -> None:
 def insert_rows(
     connection: Connection, table: Table, columns: Sequence[str], values: Sequence[Sequence[object]]
 ) -> None:
-    """Many rows at once; on SQLite past SQLAlchemy, so that values must be as the driver takes them."""
+    """Many rows at once; on SQLite past SQLAlchemy, so that values must be as the driver takes them.
+
+    It takes numbers, texts and bytearrays straight; for bytes and None it first looks for somebody who adapts them.
+    """
     if not values:
         return
-    if connection.dialect.name == "sqlite":
-        _driver(connection).executemany(_insertion(table.name, tuple(columns)), values)
-    else:
+    if connection.dialect.name != "sqlite":
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in values])
+        return
+    driver, names = _driver(connection), tuple(columns)
+    whole = len(values) - len(values) % _ROWS_AT_ONCE
+    for start in range(0, whole, _ROWS_AT_ONCE):
+        part = values[start : start + _ROWS_AT_ONCE]
+        driver.execute(_insertion(table.name, names, _ROWS_AT_ONCE), [value for row in part for value in row])
+    driver.executemany(_insertion(table.name, names, 1), values[whole:])
 
 
 @lru_cache(maxsize=16)
-def _insertion(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+def _insertion(table: str, columns: Sequence[str], rows: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"
 
 
 def one_row(connection: Connection, statement: Select[Any]) -> Sequence[Any] | None:

@@ -1,24 +1,36 @@
 """What the chain says, as of the checkpoint's block: *settled* figures only. Nothing here comes from a device."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, insert, select, tuple_
 
 from oracle.domain.tariffs import Tariff, parse_tariff
 from oracle.store import tables
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database, rows
-from oracle.types import Address, AgreementId, AssetId, BaseUnits, BlockNumber, Seconds, SplitId, TariffId, UnixTime
+from oracle.types import (
+    Address,
+    AgreementId,
+    AssetId,
+    BaseUnits,
+    BlockNumber,
+    OrderId,
+    Seconds,
+    SplitId,
+    TariffId,
+    UnixTime,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:
     """One log of the platform's contracts with its arguments as JSON values (integers stay integers).
 
-    `amount`: what a settlement or accrual took, in base units; None for every other event.
+    `asset_id` of an order's event: the machine it is for; of a part's: the part, with `parent_id` what it goes into or
+    comes out of. `amount`: what a settlement or accrual took, in base units; None for every other event.
     """
 
     block: BlockNumber
@@ -30,6 +42,8 @@ class ChainEvent:
     asset_id: AssetId | None
     agreement_id: AgreementId | None
     split_id: SplitId | None
+    order_id: OrderId | None
+    parent_id: AssetId | None
     amount: BaseUnits | None
     arguments: Mapping[str, Any]
 
@@ -232,11 +246,12 @@ class ReadModelCache:
         """Those of the wanted agreements that there are, and what they speak of. In the checkpoint's transaction."""
         page = self._page_of(checkpoint)
         wanted = set(wanted)
-        if unknown := wanted - page.agreements.keys():
+        # Sets and views of dictionaries subtract by walking through the whole dictionary.
+        if unknown := [key for key in wanted if key not in page.agreements]:
             fresh = agreements(connection, unknown)
             page.assets.update(assets(connection, {agreement.asset_id for agreement in fresh.values()}))
             page.agreements.update(fresh)
-        found = {agreement: page.agreements[agreement] for agreement in wanted & page.agreements.keys()}
+        found = {key: page.agreements[key] for key in wanted if key in page.agreements}
         used = {agreement.asset_id: page.assets[agreement.asset_id] for agreement in found.values()}
         terms = {agreement.tariff_id for agreement in found.values()}
         for key in terms - page.tariffs.keys():
@@ -335,23 +350,39 @@ def events(
     ):
         if value is not None:
             query = query.where(column == value)
-    rows = connection.execute(query.order_by(table.c.block, table.c.log_index).limit(limit))
-    return [
-        ChainEvent(
-            BlockNumber(row.block),
-            row.log_index,
-            UnixTime(row.block_time),
-            row.transaction,
-            row.contract,
-            row.name,
-            row.asset_id,
-            row.agreement_id,
-            row.split_id,
-            row.amount,
-            row.arguments,
-        )
-        for row in rows
-    ]
+    return _in_chain_order(connection, query, limit)
+
+
+def life(
+    connection: Connection,
+    names: Iterable[str],
+    asset_id: AssetId,
+    after: tuple[int, int] = (-1, -1),
+    before: tuple[int, int] | None = None,
+    limit: int = 1_000,
+) -> list[ChainEvent]:
+    """Those of the asset itself, of orders on it, and of parts that went into it or came out; in chain order."""
+    table = tables.chain_events
+    place = tuple_(table.c.block, table.c.log_index)
+    concerned = (table.c.asset_id == asset_id) | (table.c.parent_id == asset_id)
+    query = select(table).where(concerned, table.c.name.in_(list(names)), place > tuple_(*after))
+    if before is not None:
+        query = query.where(place < tuple_(*before))
+    return _in_chain_order(connection, query, limit)
+
+
+def openings(connection: Connection, orders: Iterable[OrderId]) -> list[ChainEvent]:
+    """The events by which these orders were opened."""
+    table = tables.chain_events
+    wanted = sorted(set(orders))
+    query = select(table).where(table.c.order_id.in_(wanted), table.c.name == "OrderOpened")
+    return _in_chain_order(connection, query, len(wanted)) if wanted else []
+
+
+def _in_chain_order(connection: Connection, query: Select[Any], limit: int) -> list[ChainEvent]:
+    table = tables.chain_events
+    found = connection.execute(query.order_by(table.c.block, table.c.log_index).limit(limit))
+    return [ChainEvent(**{field.name: row[field.name] for field in fields(ChainEvent)}) for row in found.mappings()]
 
 
 # Writing: the index cycle only

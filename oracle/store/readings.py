@@ -127,11 +127,11 @@ def from_row(row: Sequence[Any]) -> StoredReading:
 
 
 PlainRow = tuple[Any, ...]
-"""A row to insert: the columns named in `PLAIN_COLUMNS`."""
+"""A row to insert: the columns named in `PLAIN_COLUMNS`, as `database.insert_rows` likes them."""
 PLAIN_COLUMNS = (
     "agreement_id", "asset_id", "sequence", "time", "register0", "register1", "register2", "register3", "odometer",
-    "flags", "telemetry_root", "digest", "signature", "stop_reason", "elapsed", "charge", "state", "telemetry",
-    "received_at", "skips",
+    "flags", "telemetry_root", "digest", "signature", "elapsed", "charge", "state", "telemetry", "received_at", "skips",
+    "stop_reason",
 )  # fmt: skip
 _NO_TELEMETRY, _AWAITED = TelemetryState.NONE.value, TelemetryState.AWAITED.value
 
@@ -143,7 +143,10 @@ def add(connection: Connection, new: Sequence[NewReading]) -> None:
 
 def add_plain(connection: Connection, new: Sequence[PlainRow]) -> None:
     """As `add`, for rows in the order of `PLAIN_COLUMNS`."""
-    database.insert_rows(connection, readings, PLAIN_COLUMNS, new)
+    going_on = [row[:-1] for row in new if row[-1] is None]
+    database.insert_rows(connection, readings, PLAIN_COLUMNS[:-1], going_on)
+    if len(going_on) < len(new):
+        database.insert_rows(connection, readings, PLAIN_COLUMNS, [row for row in new if row[-1] is not None])
 
 
 def plain_row(
@@ -155,7 +158,10 @@ def plain_row(
     state: str = ReadingState.ACCEPTED.value,
 ) -> PlainRow:
     telemetry = _NO_TELEMETRY if item[10] == ZERO_BYTES32 else _AWAITED
-    return (*item[:11], digest, item[11], item[12], elapsed, str(charge), state, telemetry, received_at, 0)
+    root, signature, stop = bytearray(item[10]), bytearray(item[11]), item[12]
+    return (
+        *item[:10], root, bytearray(digest), signature, elapsed, str(charge), state, telemetry, received_at, 0, stop,
+    )  # fmt: skip
 
 
 def add_one(connection: Connection, new: NewReading) -> int:

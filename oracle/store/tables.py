@@ -178,6 +178,8 @@ chain_events = Table(
     Column("asset_id", BigInteger),
     Column("agreement_id", BigInteger),
     Column("split_id", BigInteger),
+    Column("order_id", BigInteger, index=True),
+    Column("parent_id", BigInteger, index=True),
     Column("amount", Units),
     Column("arguments", JSON, nullable=False),
     UniqueConstraint("block", "log_index"),

@@ -15,7 +15,8 @@ from scripts.bench.report import Figure, Result
 
 MACHINES = 100
 WARM_UP = 10
-BODIES = 80
+BODIES = 40
+TURNS = 8
 CONNECTIONS = 8
 ROUNDS = 3
 ROUND_BODIES = 40
@@ -25,9 +26,8 @@ Prepare = Callable[[Sequence[Hired], Domains, int], list[bytes]]
 
 
 def measure() -> Result:
-    before = bare.verifications()
-    backlog, gateway = _one_core(load.backlogs), _one_core(load.gateways)
-    floor = (before + bare.verifications()) / 2
+    backlog, floor = _one_core(load.backlogs)
+    gateway, gateway_floor = _one_core(load.gateways)
     recovered = bare.recoveries()
     one, two = _pair()
     share = 100 * backlog / floor
@@ -42,7 +42,7 @@ def measure() -> Result:
         Figure(
             "readings a second a core, a gateway's 100 machines a body",
             f"{gateway:,.0f}",
-            f"{100 * gateway / floor:.0f} % of bare verification",
+            f"{100 * gateway / gateway_floor:.0f} % of bare verification",
         ),
         Figure(
             "two processes on one database against one, prepared bodies",
@@ -54,7 +54,8 @@ def measure() -> Result:
     ]
     notes = [
         "By the processor time of the door's process (uvicorn, FastAPI, SQLite in WAL mode with synchronous=FULL); the "
-        "sender is another process. Every answer carries a permit, as in `cise oracle run`.",
+        "sender is another process. Every answer carries a permit, as in `cise oracle run`. Door and bare verification "
+        f"take turns, {TURNS} of {BODIES} bodies; the best turn of each counts.",
         "The door verifies with the key that it has recovered from each meter's first signature. Verification takes "
         "either parity bit; where a reading is sealed for the chain, the bit is put right.",
         "Bodies are read at once where they are usual JSON, judged as a run, and written as one insertion and one "
@@ -66,17 +67,23 @@ def measure() -> Result:
     return Result("ingest", "Ingest", figures, notes)
 
 
-def _one_core(prepare: Prepare) -> float:
+def _one_core(prepare: Prepare) -> tuple[float, float]:
+    """Readings and bare verifications a second of processor time, measured in turn: the best turn of each, because what
+    else runs on the machine can only make them slower."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database, hired = fill(folder, meters(MACHINES))
         database.close()
-        bodies = prepare(hired, bench_domains(), WARM_UP + BODIES)
+        bodies = prepare(hired, bench_domains(), WARM_UP + TURNS * BODIES)
+        best = floor = 0.0
         with running_door(folder) as door:
             load.send(door.port, bodies[:WARM_UP])
-            began = door.processor_seconds()
-            load.send(door.port, bodies[WARM_UP:])
-            return BODIES * load.SIZE / (door.processor_seconds() - began)
+            for start in range(WARM_UP, len(bodies), BODIES):
+                floor = max(floor, bare.verifications())
+                began = door.processor_seconds()
+                load.send(door.port, bodies[start : start + BODIES])
+                best = max(best, BODIES * load.SIZE / (door.processor_seconds() - began))
+    return best, floor
 
 
 def _pair() -> tuple[float, float]:

@@ -132,14 +132,14 @@ class Hire:
         signature = (key or self.machine.key).sign(digest(self.world.platform.domains.of(reading), reading))
         return SignedReading(reading, signature, stop)
 
-    def measured(self, levels: Sequence[int], lie: int = 0) -> tuple[SignedReading, Telemetry]:
+    def measured(self, levels: Sequence[int], lie: int = 0, vibration: int = 5) -> tuple[SignedReading, Telemetry]:
         """A reading of one second per level (0 to 3) with its samples; `lie`: milliseconds that the samples lack."""
         now = max(self.time or 0, int(time.time()) - 5 - len(levels))
         rpm = {0: 0, 1: 300, 2: 1_000, 3: 1_700}
         samples = tuple(
             SaltedSample(
                 os.urandom(16),
-                Sample((now + i + 1) * 1_000, 1_000, rpm[level], 3_900, 30_000, 5, 10_000_000, 20_000_000),
+                Sample((now + i + 1) * 1_000, 1_000, rpm[level], 3_900, 30_000, vibration, 10_000_000, 20_000_000),
             )
             for i, level in enumerate(levels)
         )
@@ -238,7 +238,7 @@ class World:
         machine = machine or self.machine()
         wallet = self.wallet(customer)
         self.give(customer, hold if money is None else money)
-        accounts.allow(wallet, self.currency, BaseUnits(1_000 * EUR))
+        accounts.allow(wallet, self.currency, BaseUnits(max(1_000 * EUR, cap)))
         wish = agreements.Wish(
             machine.asset, machine.tariff, exclusive, BaseUnits(hold), BaseUnits(cap), Seconds(period)
         )

@@ -6,6 +6,7 @@ import re
 import subprocess
 import threading
 import time
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Self
 
@@ -26,6 +27,8 @@ class Node:
         self._hardfork = hardfork
         self._options = options
         self._process: subprocess.Popen[str] | None = None
+        # Anvil's own place for old states is in the home folder, where a killed node leaves gigabytes.
+        self._states = TemporaryDirectory(prefix="anvil-")
         self.port = 0
         self.start()
 
@@ -37,7 +40,7 @@ class Node:
         # With port 0 the system picks a free one in the same call that binds it: no race, nobody else's node.
         self._process = subprocess.Popen(
             [str(BIN / "anvil"), "--port", str(self.port), "--chain-id", "31337", "--hardfork", self._hardfork,
-             "--gas-limit", str(GAS_LIMIT), "--base-fee", "0", *self._options],
+             "--gas-limit", str(GAS_LIMIT), "--base-fee", "0", "--cache-path", self._states.name, *self._options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self.port = self._announced_port()

@@ -58,13 +58,14 @@ class Order:
 
 
 class MarketModel:
-    """`terms`, `owner` and `in_use` (agreement → asset, customer, opened at) are set from outside."""
+    """`terms`, `owner`, `lienholder` and `in_use` (agreement → asset, customer, opened at) are set from outside."""
 
     def __init__(self, books: AccountsModel, market: str, currency: str) -> None:
         self.books, self.market, self.currency = books, market, currency
         self.paused = False
         self.terms: dict[int, ServiceTerms] = {}
         self.owner: dict[int, str] = {}
+        self.lienholder: dict[int, str] = {}
         self.watcher: dict[int, str] = {}
         self.in_use: dict[int, tuple[int, str, int]] = {}
         self.workers: set[str] = set()
@@ -247,7 +248,10 @@ class MarketModel:
         self._end_arbitrated(order, self.terms[order.asset].silent_share_bps, order.disputer)
 
     def release_reserve(self, asset: int, sender: str, amount: int, to: str) -> None:
-        if sender != self.owner[asset]:
+        if asset in self.lienholder:
+            if sender != self.lienholder[asset]:
+                raise Refused("Market_LienholderDecides")
+        elif sender != self.owner[asset]:
             raise Refused("Market_NotProvider")
         self._from_reserve(asset, to, amount)
 

@@ -54,3 +54,10 @@ def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     assert targets == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+
+
+@pytest.mark.parametrize("readme", READMES, ids=shown)
+def test_tests_named_by_file_and_name_exist(readme):
+    named = re.findall(r"`(\w+\.py)::(\w+)`", FENCE.sub("", readme.read_text()))
+    files = {path.name: path.read_text() for path in tracked("tests/*.py")}
+    assert [name for name in named if f"def {name[1]}(" not in files.get(name[0], "")] == []

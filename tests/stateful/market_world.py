@@ -8,6 +8,7 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 from web3 import Web3
+from web3.contract import Contract
 
 from oracle.chain.contracts import load_artefact
 from oracle.deployment.config import read_config
@@ -28,6 +29,7 @@ FAR_FUTURE = (1 << 40) - 1
 UNLIMITED = (1 << 256) - 1
 PAPER = keccak(b"paper")
 REPAIR = 2
+NOBODY = "0x" + 40 * "0"
 WORK_TIME = 6 * HOUR
 ENDED = Web3.keccak(text="OrderEnded(uint64,uint8,uint80,uint80,uint80,address)")
 
@@ -47,6 +49,7 @@ class MarketWorld:
         self.listing, self.guardian = accounts[1], accounts[2]
         self.providers, self.workers = accounts[3:5], [accounts[6], accounts[7], accounts[8]]
         self.community, self.customers = accounts[9], accounts[10:12]
+        self.lender = self.community
         self.arbiters, self.watcher, self.stranger = accounts[12:15], accounts[15], accounts[5]
         self.people = [*self.providers, *self.workers, *self.customers, *self.arbiters, self.watcher, self.stranger]
         self.ledger, self.market = self.contracts["PrepaidAccounts"], self.contracts["ServiceMarket"]
@@ -143,19 +146,19 @@ class MarketWorld:
             act(self.chain.now + 1)
         except Refused as refused:
             self.books.balances, self.books.allowances = books
-            self._refuse(sender, function, arguments, refused.name)
+            self._refuse(sender, self.market, function, arguments, refused.name)
             return False
         logs = self._do(sender, "ServiceMarket", function, *arguments)
         self._check_ends(logs)
         return True
 
-    def _refuse(self, sender: str, function: str, arguments: tuple[Any, ...], name: str) -> None:
+    def _refuse(self, sender: str, contract: Contract, function: str, arguments: tuple[Any, ...], name: str) -> None:
         """In a block of the same time that a transaction would have had."""
         self.chain.now += 1
         self.chain.ask("evm_setNextBlockTimestamp", self.chain.now)
         self.chain.ask("evm_mine")
-        data = self.market.encode_abi(function, args=list(arguments))
-        found = self.chain.refusal(sender, self.market, data)
+        data = contract.encode_abi(function, args=list(arguments))
+        found = self.chain.refusal(sender, contract, data)
         assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
 
     def _check_ends(self, logs: list[dict[str, Any]]) -> None:
@@ -192,13 +195,29 @@ class MarketWorld:
             self._do(owner, "PrepaidAccounts", "withdraw", self.currency, amount, owner)
             self.books.withdraw(owner, self.currency, amount, owner)
 
-    def sell(self, asset: int) -> None:
-        """To the other provider, who chooses the same terms; the watcher's appointment lapses."""
+    def sell(self, asset: int, by_lender: bool) -> None:
+        """To the other provider, who chooses the same terms; the watcher's appointment lapses. I-11: under a lien its
+        holder alone does that, without one the owner alone."""
         seller = self.model.owner[asset]
         buyer = next(one for one in self.providers if one != seller)
-        self._do(seller, "AssetRegistry", "transferFrom", seller, buyer, asset)
+        sender = self.lender if by_lender else seller
+        arguments = (seller, buyer, asset)
+        if by_lender != (asset in self.model.lienholder):
+            error = "ERC721InsufficientApproval" if by_lender else "Assets_UnderLien"
+            self._refuse(sender, self.contracts["AssetRegistry"], "transferFrom", arguments, error)
+            return
+        self._do(sender, "AssetRegistry", "transferFrom", *arguments)
         self._do(buyer, "ServiceTermsBook", "choose", asset, asset)
         self.model.owner[asset], self.model.watcher[asset] = buyer, buyer
+
+    def pledge(self, asset: int) -> None:
+        """To the lender, or back out of its hands."""
+        if asset in self.model.lienholder:
+            self._do(self.lender, "AssetRegistry", "releaseLien", asset)
+            del self.model.lienholder[asset]
+        else:
+            self._do(self.model.owner[asset], "AssetRegistry", "placeLien", asset, self.lender)
+            self.model.lienholder[asset] = self.lender
 
     def pause(self, on: bool) -> None:
         for name, paused in (("ServiceMarket", self.model.paused), ("PrepaidAccounts", self.books.paused)):
@@ -216,7 +235,7 @@ class MarketWorld:
 
 
 def check(world: MarketWorld) -> None:
-    """I-1, I-2 and I-13, exactly, and every order and mark against the model, in one round trip."""
+    """I-1, I-2, I-11 and I-13, exactly, and every order and mark against the model, in one round trip."""
     model, market, token = world.model, world.market, int(world.currency, 16)
     owners = [*world.people, world.community, model.escrow_account, *(model.reserve(asset) for asset in model.terms)]
     calls: list[tuple[Any, str, tuple[Any, ...]]] = [(world.ledger, "balanceOf", (owner, token)) for owner in owners]
@@ -225,6 +244,8 @@ def check(world: MarketWorld) -> None:
         (world.contracts["MicroEuro"], "balanceOf", (world.ledger.address,)),
         (market, "escrowedIn", (world.currency,)),
     ]
+    registry = world.contracts["AssetRegistry"]
+    calls += [(registry, name, (asset,)) for asset in model.terms for name in ("ownerOf", "lienholderOf")]
     calls += [(market, "openOrdersOf", (asset,)) for asset in model.terms]
     calls += [(market, "budgetOf", (asset,)) for asset in model.terms]
     calls += [(market, "reputationOf", (worker,)) for worker in world.workers]
@@ -237,6 +258,9 @@ def check(world: MarketWorld) -> None:
     assert supply == tokens == world.books.total(world.currency), "I-1"
     held = world.books.balance(model.escrow_account, world.currency)
     assert escrowed == model.escrowed() <= held, "I-13"
+    for asset in model.terms:
+        holders = (model.owner[asset], model.lienholder.get(asset, NOBODY))
+        assert tuple(to_checksum_address(next(answers)) for _ in holders) == holders, f"I-11: title {asset}"
     for asset in model.terms:
         assert next(answers) == model.open_orders(asset)
     for asset in model.terms:

@@ -19,6 +19,8 @@ DAY: Final = 86_400
 BUDGET_PERIOD: Final = 30 * DAY
 YEAR: Final = 365 * DAY
 ESCROW_KEY: Final = padded("escrow")
+NO_PARTS: Final = (0, 5)
+"""Kinds of work that change no part: inspect, collect."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,11 @@ class MarketBase(Module):
 
     def reserve(self, asset: int) -> bytes:
         return subaccount(self.address, word(asset))
+
+    def is_step_for(self, asset: int, number: int) -> bool:
+        """Whether the order is work on this machine at which parts may change now."""
+        order = self.orders.get(number)
+        return order is not None and (order.asset, order.stage) == (asset, ASSIGNED) and order.kind not in NO_PARTS
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 
 from oracle.errors import Rejected
+from oracle.formats import epcis
+from oracle.ingest.history import EPCIS_ANSWER, LinkedData, history_view
 from oracle.ingest.schemas import problems
 from oracle.ingest.state import SharedState, require_checkpoint
-from oracle.ingest.views import Use, asset_summary, asset_view, event_view, offer_view
+from oracle.ingest.views import Use, asset_summary, asset_view, offer_view
 from oracle.store import read_model
 from oracle.store.read_model import Asset, ChainEvent
 from oracle.types import AssetId, Registers, Seconds
@@ -16,23 +18,10 @@ from oracle.types import AssetId, Registers, Seconds
 routes = APIRouter(prefix="/v1", tags=["public"])
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
+EventLimit = Annotated[int, Query(ge=1, le=500)]
 After = Annotated[int, Query(ge=0, lt=1 << 63)]
 Cursor = Annotated[str | None, Query(pattern=r"^\d{1,12}-\d{1,9}$", description="`next` of the page before")]
 _TAKING = ("ReadingSettled", "StandingAccrued")
-_HISTORY = (
-    "AssetRegistered",
-    "Transfer",
-    "PassportSet",
-    "LifecycleChanged",
-    "HistoryRecorded",
-    "LienPlaced",
-    "LienReleased",
-    "MeterAnnounced",
-    "MeterActivated",
-    "GradeAttested",
-    "StatusRecorded",
-    "RouteChanged",
-)
 
 
 @routes.get("/offers", responses=problems(422))
@@ -90,15 +79,21 @@ def get_ledger(asset_id: Id, shared: SharedState, after: Cursor = None, limit: L
     }
 
 
-@routes.get("/assets/{asset_id}/history", responses=problems(404, 422))
-def get_history(asset_id: Id, shared: SharedState, after: Cursor = None, limit: Limit = 200) -> dict[str, object]:
-    """Its life on chain: registration, titles, meters, statuses, documents."""
+@routes.get(
+    "/assets/{asset_id}/history",
+    response_class=LinkedData,
+    responses={**problems(404, 422), 200: EPCIS_ANSWER},
+)
+def get_history(asset_id: Id, shared: SharedState, after: Cursor = None, limit: EventLimit = 200) -> LinkedData:
+    """Its life on chain as EPCIS 2.0 events, a page at a time; the header `Link` names the next page."""
     with shared.database.reading() as connection:
-        require_checkpoint(connection)
+        checkpoint = require_checkpoint(connection)
         asset = _require_asset(connection, asset_id)
-        page = read_model.events(connection, _HISTORY, asset_id=asset.id, after=_cursor(after), limit=limit)
-    events = [{**_place(event), "kind": event.name, "facts": event_view(event.arguments)} for event in page]
-    return {"events": events, "next": _next(page, limit)}
+        events = read_model.life(connection, epcis.TOLD, asset.id, after=_cursor(after), limit=limit)
+        document = history_view(connection, checkpoint, asset, events)
+    following = _next(events, limit)
+    link = {"Link": f'</v1/assets/{asset.id}/history?after={following}&limit={limit}>; rel="next"'}
+    return LinkedData(document, headers=link if following else None)
 
 
 def _require_asset(connection: Connection, asset_id: int) -> Asset:

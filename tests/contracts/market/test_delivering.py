@@ -51,6 +51,22 @@ def test_only_the_worker_delivers_or_gives_up(bazaar, order):
             bazaar.market.abandon(order, {"from": caller})
 
 
+@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
+def test_parts_change_while_work_is_promised_and_only_then(bazaar, machine, kind):
+    """The order is the reason that Components asks for; who inspects or collects changes no part."""
+    changes = kind not in (Kind.INSPECT, Kind.COLLECT)
+    order = bazaar.open(machine, kind=kind)
+    is_step = bazaar.market.isStepFor
+    assert is_step(machine.id, order) is is_step(machine.id, order + 1) is is_step(0, 0) is False
+    bazaar.bid(order)
+    bazaar.accept(order)
+    assert is_step(machine.id, order) is changes
+    assert is_step(machine.id + 1, order) is is_step(machine.id, (1 << 64) + order) is False
+    if kind is not Kind.COLLECT:
+        bazaar.deliver(order)
+        assert is_step(machine.id, order) is False
+
+
 def test_evidence_names_a_document(bazaar, order):
     with typed_error("Market_ZeroDocument", order):
         bazaar.deliver(order, paper=NOTHING)

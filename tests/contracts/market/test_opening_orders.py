@@ -159,3 +159,26 @@ def test_only_opener_and_provider_cancel(bazaar, machine):
         with typed_error("Market_NotParty", order, caller):
             bazaar.market.cancel(order, {"from": caller})
     bazaar.market.cancel(order, {"from": bazaar.provider})
+
+
+def test_an_order_that_only_stands_in_the_way_is_ended_by_anybody_in_a_known_time(bazaar, machine):
+    """So that nobody blocks a buyback: every stage held to its last second, each by who would gain by the delay."""
+    terms, order = machine.terms, bazaar.open(machine)
+    held = bazaar.order(order)
+    bazaar.bid(order)
+    clock.next_block_at(held.bidding_until + terms.acceptance_time)
+    bazaar.accept(order)
+    clock.next_block_at(bazaar.order(order).deadline + terms.grace_time)
+    bazaar.deliver(order)
+    clock.next_block_at(bazaar.order(order).deadline)
+    bazaar.dispute(order)
+    last = bazaar.order(order).deadline
+    longest = terms.acceptance_time + DAY + terms.grace_time + terms.inspection_time + terms.arbitration_time
+    assert last - held.bidding_until == longest
+    clock.next_block_at(last)
+    with typed_error("Market_TooEarly", order, last):
+        bazaar.market.endSilent(order, {"from": bazaar.stranger})
+    clock.next_block_at(last + 1)
+    bazaar.market.endSilent(order, {"from": bazaar.stranger})
+    assert bazaar.market.openOrdersOf(machine.id) == 0
+    assert bazaar.escrowed() == 0

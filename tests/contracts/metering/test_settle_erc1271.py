@@ -7,7 +7,6 @@ from typing import Any
 import brownie
 import pytest
 
-from oracle.domain.attesters import joined
 from oracle.domain.bindings import MeterBinding
 from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes
@@ -16,6 +15,7 @@ from oracle.domain.signatures import Curve, to_compact
 from oracle.domain.statuses import Status
 from oracle.types import ZERO_BYTES32
 from tests.fixtures.economy import Economy, Hire
+from tests.helpers.committee import joined
 from tests.helpers.errors import typed_error, typed_error_named
 from tests.models.agreements import Skip
 

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from oracle.advice.life import Life, fit_weibull, survival_curve
+from oracle.advice.life import Life, fit_weibull, shape_range, survival_curve
 from oracle.errors import Rejected
 
 SEED = 20261121
@@ -95,3 +95,12 @@ def test_too_little_to_learn_from_is_said(lives, code):
     with pytest.raises(Rejected) as refused:
         fit_weibull(lives)
     assert refused.value.code == code
+
+
+def test_the_range_of_shapes_narrows_with_failures():
+    """Deciles of a Weibull life of shape 2, once and five times over."""
+    deciles = [round(10_000 * math.sqrt(-math.log(1 - share / 10))) for share in range(1, 10)]
+    few, many = ([Life(units, True) for units in deciles * times] for times in (1, 5))
+    wide, narrow = (shape_range(lives, fit_weibull(lives)) for lives in (few, many))
+    assert wide[0] < narrow[0] < 2.4 < narrow[1] < wide[1]
+    assert 1 < wide[0] < 2 < wide[1]

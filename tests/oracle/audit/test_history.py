@@ -115,7 +115,11 @@ def test_liens_credits_and_disputes_of_another(honest: Seen, story: Story) -> No
 
 
 def test_everything_that_happens_is_told_of_some_asset(honest: Seen) -> None:
-    told = Counter(event["event"] for asset in (DRILL, WASHER, CAR) for event in life_of(honest, asset)["events"])
+    # One walk for each asset, so only those to which most has happened: the drill, its like, and a tree of parts.
+    parts = [told.values["part"] for told in honest.told if told.event == "PartDetached"]
+    wholes = [told.values["asset"] for told in honest.told if told.event == "MaterialsRecovered"]
+    assets = {DRILL, WASHER, CAR, parts[0], wholes[0]}
+    told = Counter(event["event"] for asset in assets for event in life_of(honest, asset)["events"])
     assert set(history.EVENTS.values()) == set(told)
 
 
@@ -131,3 +135,18 @@ def test_for_people(drill: dict[str, Any], story: Story) -> None:
 def test_an_asset_that_is_not_there(honest: Seen) -> None:
     with pytest.raises(Rejected, match="there is none"):
         life_of(honest, 99)
+
+
+def test_parts_and_ways_back_are_told_of_machine_and_part(honest: Seen) -> None:
+    """Of the machine that the economy builds, takes apart and recycles, and of a part that left it."""
+    taken_out = [told for told in honest.told if told.event == "PartDetached"]
+    part, machine = taken_out[0].values["part"], taken_out[0].values["parent"]
+    whole, piece = life_of(honest, machine), life_of(honest, part)
+    assert part in [each["part"] for each in of_kind(whole, "taken out")]
+    stood = [(each["event"], each["parent"]) for each in piece["events"] if each["event"] in ("built in", "taken out")]
+    assert stood.index(("built in", machine)) < stood.index(("taken out", machine))
+    assert [each["use"] for each in of_kind(whole, "next use decided")][-1] == "recycle"
+    assert of_kind(whole, "materials recovered")[-1]["materials"] == ["5 g steel reused", "1 g dust lost"]
+    assert len(of_kind(whole, "title accepted")) == len(of_kind(whole, "title declined")) == 1
+    assert of_kind(whole, "take-back promised")
+    assert of_kind(piece, "take-back waived")

@@ -254,3 +254,11 @@ def test_another_policy_for_workers_judges_itself(world: Any, story: Story) -> N
     world.market.eligibility = actor.euro
     world.market.bid(actor.call(CLARA), _fresh(world, actor), 1, 1)
     assert world.findings.figures["bids left to a policy outside the platform"] == 1
+
+
+def test_replay_and_contract_agree_at_which_orders_parts_change(honest: Seen, story: Story) -> None:
+    market, ask = honest.world.market, story.platform.ServiceMarket.functions.isStepFor
+    asked = [(asset, number) for number in range(len(market.orders) + 2) for asset in (0, ASSET, ASSET + 1)]
+    answers = {pair: market.is_step_for(*pair) for pair in asked}
+    assert answers == {pair: ask(*pair).call() for pair in asked}
+    assert {market.orders[number].stage for (_, number), is_step in answers.items() if is_step} == {ASSIGNED}

@@ -48,6 +48,7 @@ def test_an_honest_chain_is_clean(honest: Seen) -> None:
         "I-6",
         "I-7",
         "I-10",
+        "I-11",
         "I-13",
         "I-17",
         "I-18",

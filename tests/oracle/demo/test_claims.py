@@ -7,11 +7,14 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from oracle.cli import demo
+from oracle.cli import demo, demo_service
 from oracle.cli.main import app
 from oracle.demo.claims import Claims
 from oracle.demo.drill import DrillStory, Told
+from oracle.demo.service.books import Books
+from oracle.demo.service.story import Told as Life
 from oracle.errors import Fatal
+from oracle.parties.currencies import Currency
 
 
 def told(claims: Claims, clean: bool) -> Told:
@@ -28,6 +31,20 @@ def test_the_exit_code_says_whether_everything_held(monkeypatch, found, clean, c
     document = json.loads(result.stdout)
     assert document["holds"] is (code == 0)
     assert document["claims"] == [{"claim": "settled", "expected": "7", "found": str(found), "holds": found == 7}]
+
+
+@pytest.mark.parametrize(("found", "clean", "code"), [(7, True, 0), (8, True, 1), (7, False, 1)])
+def test_so_does_that_of_a_machines_life(monkeypatch, found, clean, code):
+    def live(*told: object) -> Life:
+        claims = Claims()
+        claims.equal("paid", 7, found)
+        audit = {"clean": clean, "findings": [], "notChecked": []}
+        return Life(claims, Books(), {}, audit, Currency("0x" + "11" * 20, "EUR", 6), 1.0)
+
+    monkeypatch.setattr(demo_service, "tell", live)
+    result = CliRunner().invoke(app, ["demo", "service", "--json"])
+    assert result.exit_code == code
+    assert json.loads(result.stdout)["holds"] is (code == 0)
 
 
 def test_a_broken_part_ends_the_story_and_keeps_the_logs(monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from oracle.formats.epcis import Platform, correction_hash, epcis_document
-from oracle.formats.happenings import Happening, of_asset
+from oracle.formats.happenings import Happening, Selection
 from oracle.types import Address, AssetId, ChainId
 
 PLATFORM = Platform(ChainId(31337), Address("0x" + "Ab" * 20))
@@ -113,8 +113,14 @@ LIFE = [
 ]
 
 
+def document_of(happenings, asset=MACHINE):
+    selection = Selection(AssetId(asset))
+    life = [one for one in happenings if selection.concerns(one)]
+    return epcis_document(PLATFORM, life, 1_700_000_100)
+
+
 def told(happenings, asset=MACHINE):
-    document = epcis_document(PLATFORM, of_asset(AssetId(asset), happenings), 1_700_000_100)
+    document = document_of(happenings, asset)
     SCHEMA.validate(document)
     return document["epcisBody"]["eventList"]
 
@@ -195,6 +201,6 @@ def test_a_correction_of_nothing_known_stands_alone():
 
 @pytest.mark.parametrize("missing", ["eventID", "bizStep", "cise:transaction", "epcList"])
 def test_the_schema_refuses_an_event_without(missing):
-    document = epcis_document(PLATFORM, of_asset(AssetId(MACHINE), LIFE), 1_700_000_100)
+    document = document_of(LIFE)
     del document["epcisBody"]["eventList"][0][missing]
     assert not SCHEMA.is_valid(document)

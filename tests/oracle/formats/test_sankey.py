@@ -24,9 +24,18 @@ def drawn(flows=FLOWS, title="A drill's life"):
     return ElementTree.fromstring(sankey_svg(title, flows, lambda amount: f"{amount} EUR"))
 
 
+def width(outline, far):
+    """Of a ribbon where it begins or ends: M x,y C … x,y V y C … x,y Z."""
+    begin, *_, end = re.findall(r"[-\d.]+,([-\d.]+)", outline)
+    top, bottom = re.search(r",([-\d.]+) V([-\d.]+)", outline).groups()
+    return float(bottom) - float(top) if far else float(end) - float(begin)
+
+
 def test_ribbons_are_as_wide_as_what_flows():
-    widths = [float(path.get("stroke-width")) for path in drawn().iter(f"{SVG}path")]
-    assert [round(width / widths[0], 3) for width in widths] == [1, 0.6, 0.3, 0.1, 0.29]
+    """At both ends, from the outline's corners."""
+    for far in (False, True):
+        widths = [width(path.get("d"), far) for path in drawn().iter(f"{SVG}path")]
+        assert [round(each / widths[0], 2) for each in widths] == [1, 0.6, 0.3, 0.1, 0.29]
 
 
 def test_every_place_is_named_with_its_amount():

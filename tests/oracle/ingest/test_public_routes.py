@@ -73,23 +73,6 @@ def test_assets_page_by_number(world, start_oracle):
     assert second["next"] is None
 
 
-def test_the_history_of_a_machine(world, start_oracle):
-    hire = world.hire()
-    signed = hire.status(1, state=2, at=world.client.block(world.client.head()).time)
-    world.wallet(PROVIDER).send(world.platform.meters.functions.recordStatus(signed.form.values(), signed.signature))
-    buyer = world.wallet(MAKER).address
-    provider = world.wallet(PROVIDER)
-    provider.send(world.platform.assets.functions.transferFrom(provider.address, buyer, hire.machine.asset))
-    oracle = start_oracle()
-    events = oracle.get(f"/v1/assets/{hire.machine.asset}/history").json()["events"]
-    kinds = [event["kind"] for event in events]
-    assert kinds[:2] == ["Transfer", "AssetRegistered"]
-    assert {"MeterActivated", "StatusRecorded", "RouteChanged"} <= set(kinds)
-    view = oracle.get(f"/v1/assets/{hire.machine.asset}").json()
-    assert view["provider"] == buyer
-    assert view["splitId"] != hire.machine.split
-
-
 def test_a_split_changed_by_its_controller(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
     provider = world.wallet(PROVIDER)

@@ -10,7 +10,7 @@ from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.errors import Rejected
 from oracle.ingest.judging import judge, price
 from oracle.ingest.usual_runs import follow
-from oracle.store.readings import Head, NewReading, ReadingState, StoredReading, TelemetryState
+from oracle.store.readings import PLAIN_COLUMNS, Head, NewReading, ReadingState, StoredReading, TelemetryState
 from oracle.types import ZERO_BYTES32, AgreementId, AssetId, Bytes32, Seconds, UnixTime
 from scripts.bench.read_model import bench_agreement, tariff
 
@@ -86,7 +86,8 @@ def test_a_run_is_accepted_as_one_by_one(steps, known, settled, accrued, end):
         row = carefully(agreement, terms, last, form)
         expected.append(row)
         if row is not None:
-            last = stored(form, row[14], int(row[15]))
+            named = dict(zip(PLAIN_COLUMNS, row, strict=True))
+            last = stored(form, named["elapsed"], int(named["charge"]))
     assert rows == expected
 
 

@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from oracle.advice.trends import seen_in
+from oracle.device.client import IngestClient
 from oracle.domain.hashing import keccak
+from oracle.domain.telemetry import telemetry_root
 from oracle.errors import Fatal
 from oracle.parties import accounts, orders
 from oracle.relay.service_watch import read_rules
@@ -19,7 +22,12 @@ METER_ERROR = 4
 TEXT = {
     "name": "service of drills",
     "service": {
-        "odometerBetween": 1_000, "onMeterError": True, "ceiling": str(5 * EUR), "biddingHours": 1, "workHours": 24,
+        "odometerBetween": 1_000_000, "onMeterError": True, "ceiling": str(5 * EUR), "biddingHours": 1, "workHours": 24,
+        "trends": [{"measure": "vibration", "limit": 7_000, "runningMinutes": 1}],
+        "places": [
+            {"name": "coast", "south": 0, "west": 0, "north": 10_000_000, "east": 20_000_000,
+             "limits": {"vibration": 6_000}},
+        ],
     },
 }  # fmt: skip
 
@@ -60,7 +68,7 @@ def newest(world):
 
 def test_use_beyond_the_rule_orders_maintenance_once(world, watched):
     hire, oracle = watched
-    use(oracle, hire.use(999))
+    use(oracle, hire.use(999_999))
     assert oracle.cycle("service") == {"service": "nothing"}
     use(oracle, hire.use(1))
     assert oracle.cycle("service") == {"service": "done"}
@@ -77,9 +85,32 @@ def test_a_meter_error_orders_an_inspection(world, watched):
     assert newest(world).kind is orders.Kind.INSPECT
 
 
+def test_a_trend_of_stored_samples_orders_a_repair_and_shows_where_it_was_seen(world, watched):
+    hire, oracle = watched
+    door = IngestClient(oracle.url)
+    roots = []
+    for vibration in (5_700, 5_900, 6_200):
+        reading, samples = hire.measured([2] * 30, vibration=vibration)
+        assert oracle.results(reading) == ["accepted"]
+        if vibration == 6_200:
+            # The signed root alone is no evidence: the trend waits for the samples.
+            assert oracle.cycle("service") == {"service": "nothing"}
+        door.post_telemetry(samples)
+        roots.append(telemetry_root(samples.samples))
+        oracle.settle()
+        assert oracle.cycle("service") == {"service": "done" if vibration == 6_200 else "nothing"}
+    order = newest(world)
+    assert (order.kind, order.opener) == (orders.Kind.REPAIR, world.wallet(WATCHER).address)
+    request = world.platform.market.events.OrderOpened().get_logs(from_block=0)[-1]["args"]["request"]
+    words = request["uri"].removeprefix("data:,")
+    assert request["documentHash"] == keccak(words.encode())
+    assert "limit 6000 micrometres/s at coast; seen in 2 readings 1/2 to 1/3" in words
+    assert words.endswith(f"root 0x{seen_in(roots[1:]).hex()}")
+
+
 def test_what_was_served_counts_from_then(world, watched):
     hire, oracle = watched
-    use(oracle, hire.use(1_500))
+    use(oracle, hire.use(1_000_500))
     assert oracle.cycle("service") == {"service": "done"}
     order = newest(world).id
     provider, worker = world.wallet(PROVIDER), world.wallet(WORKER)
@@ -92,11 +123,13 @@ def test_what_was_served_counts_from_then(world, watched):
     orders.accept(provider, order, worker.address)
     orders.deliver(worker, order, orders.Document(keccak(b"report"), ""))
     orders.approve(provider, order)
+    # Nobody is at it any more, and the read model does not know yet that it was done.
+    assert oracle.cycle("service") == {"service": "nothing"}
     oracle.settle()
     assert oracle.cycle("service") == {"service": "nothing"}
     # A reading of the same second as the service would still be from before it.
     behind = world.client.block(world.client.head()).time + 1
-    use(oracle, hire.use(1_000, at=behind))
+    use(oracle, hire.use(1_000_000, at=behind))
     assert oracle.cycle("service") == {"service": "done"}
 
 
@@ -111,7 +144,7 @@ def need(world, hire):
 def test_nobody_watches_what_they_were_not_appointed_for(world, watched):
     hire, oracle = watched
     orders.appoint_watcher(world.wallet(PROVIDER), hire.machine.asset, world.wallet(WATCHER).address, False)
-    use(oracle, hire.use(5_000))
+    use(oracle, hire.use(5_000_000))
     assert oracle.cycle("service") == {"service": "nothing"}
 
 
@@ -119,7 +152,7 @@ def test_a_changed_file_is_no_longer_the_terms_rule(world, watched, rules, start
     hire, _ = watched
     (rules / "terms.json").write_text(json.dumps(TEXT | {"name": "changed"}))
     other = start_oracle("misled", watcher_key=secret_of(WATCHER), service_terms_dir=rules)
-    use(other, hire.use(5_000))
+    use(other, hire.use(5_000_000))
     assert other.cycle("service") == {"service": "nothing"}
 
 

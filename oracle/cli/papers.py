@@ -1,8 +1,9 @@
-"""Papers behind an order: hashes of files, and a signed status that a meter wrote into one."""
+"""Papers on a command line: hashes of files, and signed documents in them."""
 
 from pathlib import Path
 
 from oracle.domain.forms import Signed, parse_signed
+from oracle.domain.hand_overs import HandOverPaper
 from oracle.domain.hashing import keccak
 from oracle.domain.statuses import Status
 from oracle.domain.wire import decode_json
@@ -23,6 +24,20 @@ def paper(path: Path | None, uri: str) -> Document:
 def status_from(path: Path | None) -> Signed[Status] | None:
     """`{"status": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
     return None if path is None else parse_signed(Status, decode_json(_read(path)))
+
+
+def hand_over_from(path: Path) -> HandOverPaper:
+    """What `cise hand-over write` wrote. Raises Malformed or Fatal."""
+    return HandOverPaper.parse(decode_json(_read(path)))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Raises Fatal where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        remedy = "Name a file in a folder that you may write to."
+        raise Fatal("file", f"{path} cannot be written ({type(error).__name__})", remedy) from error
 
 
 def _read(path: Path) -> bytes:
