@@ -8,7 +8,7 @@ from eth_abi.abi import encode
 from web3.contract import Contract
 
 from oracle.chain.client import ChainClient, checksummed
-from oracle.chain.contracts import Platform
+from oracle.chain.contracts import BUYBACKS, Platform
 from oracle.domain.forms import Signed
 from oracle.domain.statuses import Status
 from oracle.parties.module_calls import allow, entrust_title, module, told
@@ -26,7 +26,6 @@ from oracle.types import (
     UnixTime,
 )
 
-BUYBACKS = "BuybackGuarantees"
 UNTIL_COVERED = (1 << 40) - 1
 NOTHING = BaseUnits(0)
 DAY = 86_400
@@ -88,6 +87,10 @@ class BuybackView:
     required: BaseUnits
     claimant: Address | None
     owed: BaseUnits
+
+    @property
+    def has_ended(self) -> bool:
+        return self.stage is not Stage.LIVE and self.owed == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,12 @@ def usual_least(wallet: Wallet, view: BuybackView, status: Signed[Status] | None
     return BaseUnits(client.call(_book(client, platform).functions.priceAt(view.id, odometer)) * 999 // 1_000)
 
 
+def highest_price(client: ChainClient, platform: Platform, view: BuybackView) -> BaseUnits:
+    """What a holder could ask today with a status that shows no more wear than is recorded."""
+    *_, odometer, _, _ = client.call(platform.meters.functions.odometerOf(view.terms.asset))
+    return BaseUnits(client.call(_book(client, platform).functions.priceAt(view.id, odometer)))
+
+
 def _largest_odometer(client: ChainClient, platform: Platform, asset: AssetId) -> int:
     """As far as it may have come since the registry's checkpoint."""
     *_, odometer, per_day, since = client.call(platform.meters.functions.odometerOf(asset))
@@ -186,6 +195,10 @@ def price_now(client: ChainClient, platform: Platform, asset: AssetId) -> PriceT
     """Raises CallReverted where nothing is guaranteed."""
     guarantee, price, covered = client.call(_book(client, platform).functions.priceNow(asset))
     return PriceToday(GuaranteeId(guarantee), BaseUnits(price), BaseUnits(covered))
+
+
+def count(client: ChainClient, platform: Platform) -> int:
+    return int(client.call(_book(client, platform).functions.guaranteeCount()))
 
 
 def buyback_view(client: ChainClient, platform: Platform, guarantee: GuaranteeId) -> BuybackView:

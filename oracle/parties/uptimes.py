@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from web3.contract import Contract
+from web3.contract.contract import ContractFunction
 
 from oracle.chain.client import ChainClient, checksummed
-from oracle.chain.contracts import Platform
+from oracle.chain.contracts import UPTIMES, Platform
 from oracle.domain.forms import Signed
 from oracle.domain.statuses import Status
 from oracle.parties.module_calls import allow, module, told
@@ -23,7 +24,7 @@ from oracle.types import (
     UptimeId,
 )
 
-UPTIMES = "AvailabilityGuarantees"
+WHOLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,21 @@ def report(wallet: Wallet, uptime: UptimeId, statuses: Sequence[Signed[Status]])
 
 
 def checkpoint(wallet: Wallet, uptime: UptimeId, agreement: AgreementId, period: int) -> Done:
-    return wallet.send(_book(wallet.client, wallet.platform).functions.checkpoint(uptime, agreement, period))
+    return wallet.send(checkpoint_call(wallet.client, wallet.platform, uptime, agreement, period))
+
+
+def checkpoint_call(
+    client: ChainClient, platform: Platform, uptime: UptimeId, agreement: AgreementId, period: int
+) -> ContractFunction:
+    return _book(client, platform).functions.checkpoint(uptime, agreement, period)
 
 
 def settle_period(wallet: Wallet, uptime: UptimeId) -> Done:
-    return wallet.send(_book(wallet.client, wallet.platform).functions.settlePeriod(uptime))
+    return wallet.send(settlement_call(wallet.client, wallet.platform, uptime))
+
+
+def settlement_call(client: ChainClient, platform: Platform, uptime: UptimeId) -> ContractFunction:
+    return _book(client, platform).functions.settlePeriod(uptime)
 
 
 def claim(wallet: Wallet, uptime: UptimeId, agreement: AgreementId, period: int) -> tuple[BaseUnits, Done]:
@@ -114,6 +125,18 @@ def claim(wallet: Wallet, uptime: UptimeId, agreement: AgreementId, period: int)
 def top_up(wallet: Wallet, view: UptimeView, amount: BaseUnits) -> Done:
     allow(wallet, UPTIMES, view.terms.currency, amount)
     return wallet.send(_book(wallet.client, wallet.platform).functions.topUp(view.id, amount))
+
+
+def count(client: ChainClient, platform: Platform) -> int:
+    return int(client.call(_book(client, platform).functions.uptimeCount()))
+
+
+def last_checkpoint(
+    client: ChainClient, platform: Platform, uptime: UptimeId, agreement: AgreementId
+) -> tuple[int, BaseUnits]:
+    """The first period that is still to be written down, and what had settled at the last checkpoint."""
+    periods, settled = client.call(_book(client, platform).functions.customerOf(uptime, agreement))
+    return periods, BaseUnits(settled)
 
 
 def uptime_view(client: ChainClient, platform: Platform, uptime: UptimeId) -> UptimeView:
