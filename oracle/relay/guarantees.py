@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from web3.contract.contract import ContractFunction
 
 from oracle.chain.contracts import BUYBACKS, UPTIMES
+from oracle.errors import Rejected
 from oracle.parties import guarantees, uptimes
 from oracle.parties.guarantees import BuybackView
 from oracle.parties.uptimes import UptimeView
@@ -38,9 +39,12 @@ class GuaranteeWatch:
         time = checkpoint.chain_time(now)
         running = list(self._running())
         under = [*self._buybacks_short(time), *(f"uptime {view.id}" for view in running if self._is_short(view, time))]
-        done = send_calls(
-            self._context, BatchKind.UPTIME, [call for view in running for call in self._due(view, time)], now
-        )
+        calls = [call for view in running for call in self._due(view, time)]
+        try:
+            done = send_calls(self._context, BatchKind.UPTIME, calls, now)
+        except Rejected as error:
+            # Gas that is dear or spent must not hide who lacks money.
+            done = Outcome("refused", {"code": error.code, "why": str(error)})
         return Outcome(done.word, {**done.detail, "underCovered": under})
 
     def _buybacks_short(self, time: UnixTime) -> Iterator[str]:
@@ -78,37 +82,38 @@ class GuaranteeWatch:
         return sum(period.charged * period.credit_bps // uptimes.WHOLE for period in over) > view.free
 
     def _due(self, view: UptimeView, time: UnixTime) -> Iterator[Call]:
-        """The next period's settlement; one checkpoint an agreement, of the earliest period that takes it."""
+        """Checkpoints of the periods that still take them, in their order, and what can be settled."""
         client, platform, terms = self._context.client, self._context.platform, view.terms
         with self._context.database.reading() as connection:
             travelling = batches.open_subjects(connection, BatchKind.UPTIME)
             agreements = read_model.agreements_of_asset(connection, terms.asset)
-        calls = [
-            (
-                f"{view.id}/{agreement.id}/{period}",
-                uptimes.checkpoint_call(client, platform, view.id, agreement.id, period),
-            )
-            for agreement in agreements
-            if (period := self._period_of(view, agreement, time)) is not None
-        ]
-        if time > terms.begin(view.settled + 1) + terms.grace_time:
-            calls.append((f"{view.id}/{view.settled}", uptimes.settlement_call(client, platform, view.id)))
-        yield from (call for call in calls if call[0] not in travelling)
+        for agreement in agreements:
+            for period in self._periods_of(view, agreement, time):
+                if (subject := f"{view.id}/{agreement.id}/{period}") not in travelling:
+                    yield subject, uptimes.checkpoint_call(client, platform, view.id, agreement.id, period)
+        for period in _ended_periods(view, time):
+            if time > _last_report(view, period) and (subject := f"{view.id}/{period}") not in travelling:
+                yield subject, uptimes.settlement_call(client, platform, view.id)
 
-    def _period_of(self, view: UptimeView, agreement: Agreement, time: UnixTime) -> int | None:
-        """None where nothing is to be written down: of the guarantor's own, or of one closed and written down."""
-        terms = view.terms
-        open_still = [
+    def _periods_of(self, view: UptimeView, agreement: Agreement, time: UnixTime) -> list[int]:
+        """None of the guarantor's own agreements, nor of one that is closed and written down."""
+        begins = view.terms.begin
+        taking = [
             period
             for period in _ended_periods(view, time)
-            if time <= terms.begin(period + 1) + terms.grace_time and agreement.opened_at < terms.begin(period + 1)
+            if time <= _last_report(view, period) and agreement.opened_at < begins(period + 1)
         ]
-        if not open_still or agreement.customer == view.guarantor:
-            return None
+        if not taking or agreement.customer == view.guarantor:
+            return []
         behind, settled = uptimes.last_checkpoint(self._context.client, self._context.platform, view.id, agreement.id)
         if agreement.closed and agreement.settled == settled:
-            return None
-        return next((period for period in open_still if period >= behind), None)
+            return []
+        return [period for period in taking if period >= behind]
+
+
+def _last_report(view: UptimeView, period: int) -> int:
+    """The last second for statuses and checkpoints of a period."""
+    return view.terms.begin(period + 1) + view.terms.grace_time
 
 
 def _ended_periods(view: UptimeView, time: UnixTime) -> list[int]:

@@ -5,6 +5,8 @@ from oracle.ingest.condition import condition
 from oracle.parties import accounts, guarantees, uptimes
 from oracle.parties.guarantees import BuybackTerms, PricePoint
 from oracle.parties.uptimes import UptimeTerms
+from oracle.store import batches
+from oracle.store.batches import Stage
 from oracle.types import BaseUnits, Seconds, UnixTime
 from tests.e2e.world import DAY, EUR, MAKER, PROVIDER
 
@@ -69,6 +71,37 @@ def test_periods_are_written_down_and_settled_in_time(world, start_oracle):
     oracle.settle()
     assert period(world, number, 1).settled
     assert oracle.cycle("guarantees") == {"guarantees": "nothing"}
+
+
+def test_a_relay_that_was_away_catches_up_in_one_cycle(world, start_oracle):
+    hire, oracle = world.hire(), start_oracle()
+    number, terms = promise(world, hire.machine, EUR, periods=3)
+    pass_to(world, oracle, terms.begin(3) + 1)
+    oracle.cycle("guarantees")
+    with oracle.database.reading() as connection:
+        assert len(batches.newest(connection)) == 3
+    oracle.settle()
+    pass_to(world, oracle, terms.begin(3) + GRACE + 2)
+    oracle.cycle("guarantees")
+    oracle.settle()
+    assert uptimes.uptime_view(world.client, world.platform, number).settled == 3
+    with oracle.database.reading() as connection:
+        assert {batch.stage for batch in batches.newest(connection)} == {Stage.FINAL}
+
+
+def test_gas_that_is_spent_hides_nobody_who_lacks_money(world, start_oracle):
+    hire, oracle = world.hire(), start_oracle()
+    number, terms = promise(world, hire.machine, 400)
+    oracle.post(hire.use(1_000))
+    oracle.settle()
+    pass_to(world, oracle, terms.begin(1) + 1)
+    oracle.cycle("guarantees")
+    oracle.settle()
+    pass_to(world, oracle, terms.begin(2) + 1)
+    poor = start_oracle("poor", gas_limit=60_000)
+    poor.cycle("index")
+    assert poor.cycle("guarantees") == {"guarantees": "refused"}
+    assert short(poor) == [f"uptime {number}"]
 
 
 def test_without_a_key_it_says_what_it_would_send(world, start_oracle):
