@@ -18,6 +18,7 @@ class StopReason(StrEnum):
     SESSION_LIMIT = "session_limit"
     IDLE = "idle"
     SUPERSEDED = "superseded"
+    BOOKED = "booked"
 
     @property
     def text(self) -> str:
@@ -47,4 +48,5 @@ _TEXTS = {
     StopReason.SESSION_LIMIT: "The longest session of the tariff is over.",
     StopReason.IDLE: "The machine stood idle for longer than the tariff allows.",
     StopReason.SUPERSEDED: "A newer agreement on this machine has taken over.",
+    StopReason.BOOKED: "Somebody else has booked the machine for this time.",
 }

@@ -12,7 +12,7 @@ from oracle.domain.tariffs import Tariff
 from oracle.errors import Fatal
 from oracle.relay.changes import Changes
 from oracle.relay.views import ChainState
-from oracle.store import live, read_model, readings, tables, undo
+from oracle.store import bookings, live, read_model, readings, tables, undo
 from oracle.store.read_model import Agreement, Asset, ChainEvent
 from oracle.types import ZERO_ADDRESS, Address, AgreementId, BaseUnits, BlockNumber, Bytes32, TariffId, UnixTime
 
@@ -51,6 +51,8 @@ def apply(
             read_model.save_offer(connection, offer)
     for account, currency, amount in state.balances:
         read_model.save_balance(connection, account, currency, amount)
+    bookings.add(connection, changes.booked)
+    bookings.close(connection, changes.unbooked)
     _require_whole(connection, before, changes, state)
     changed = _changed_agreements(before, changes, state.agreements)
     read_model.save_agreements(connection, changed)
@@ -73,6 +75,7 @@ def _remember(connection: Connection, since: BlockNumber, changes: Changes, stat
         (tables.splits, ((split.id,) for split in state.splits)),
         (tables.offers, ((offer.asset_id, offer.tariff_id, offer.exclusive) for offer in state.offers)),
         (tables.balances, ((account, currency) for account, currency, _ in state.balances)),
+        (tables.bookings, ((key,) for key in {*(booking.id for booking in changes.booked), *changes.unbooked})),
         (tables.agreements, ((key,) for key in {*changes.agreements, *changes.slots, *changes.settled_at})),
     ]
     for table, wanted in keys:
@@ -187,6 +190,10 @@ def _tell(
         for agreement in read_model.agreements_of_customer(connection, account):
             facts = {"currency": currency, "freeBalance": str(amount), "block": at.number}
             live.add(connection, now, "balance", facts, agreement.asset_id, agreement.id)
+    for asset in bookings.assets_of(connection, {*(booking.id for booking in changes.booked), *changes.unbooked}):
+        for agreement in read_model.agreements_of_asset(connection, asset):
+            if not agreement.closed:
+                live.add(connection, now, "booking", {"block": at.number}, asset, agreement.id)
     for agreement_id, sequence, reason in changes.skips:
         live.add(connection, now, "skipped", {"sequence": sequence, "reason": reason}, agreement=agreement_id)
 

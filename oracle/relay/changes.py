@@ -7,7 +7,8 @@ from typing import Any
 from oracle.chain.client import checksummed
 from oracle.chain.contracts import ASSETS, METERS, SKIP_REASONS, SPLITTER, SlotState
 from oracle.chain.events import Event
-from oracle.types import ZERO_ADDRESS, Address, AgreementId, AssetId, SplitId, TariffId, UnixTime
+from oracle.store.bookings import Booking
+from oracle.types import ZERO_ADDRESS, Address, AgreementId, AssetId, ReservationId, SplitId, TariffId, UnixTime
 
 _STATE_EVENTS = ("ReadingSettled", "StandingAccrued")
 """They carry the whole slot and change nothing else: no view is asked."""
@@ -27,6 +28,8 @@ class Changes:
     balances: set[tuple[Address, Address]] = field(default_factory=set)
     tariffs: list[Event] = field(default_factory=list)
     skips: list[tuple[AgreementId, int, str]] = field(default_factory=list)
+    booked: list[Booking] = field(default_factory=list)
+    unbooked: set[ReservationId] = field(default_factory=set)
 
 
 def note(changes: Changes, event: Event, time: UnixTime) -> None:
@@ -40,6 +43,10 @@ def note(changes: Changes, event: Event, time: UnixTime) -> None:
             changes.offers.add((asset, tariff, bool(event.arguments["exclusive"])))
         case "CreditNotes", "CreditNoteIssued":
             changes.agreements.add(AgreementId(event.integer("agreement")))
+        case "Reservations", "Booked":
+            changes.booked.append(_booking(event))
+        case "Reservations", "ReservationEnded":
+            changes.unbooked.add(ReservationId(event.integer("reservation")))
         case "TariffBook", "TariffPublished":
             changes.tariffs.append(event)
         case "PrepaidAccounts", "Transfer":
@@ -54,6 +61,17 @@ def note(changes: Changes, event: Event, time: UnixTime) -> None:
 def skip_of(arguments: Mapping[str, Any]) -> tuple[AgreementId, int, str]:
     """Agreement, sequence and reason of a ReadingSkipped."""
     return AgreementId(arguments["agreement"]), int(arguments["sequence"]), SKIP_REASONS[int(arguments["reason"])]
+
+
+def _booking(event: Event) -> Booking:
+    return Booking(
+        ReservationId(event.integer("reservation")),
+        AssetId(event.integer("asset")),
+        event.address("customer"),
+        UnixTime(event.integer("from")),
+        UnixTime(event.integer("until")),
+        stands=True,
+    )
 
 
 def _note_agreement(changes: Changes, event: Event, time: UnixTime) -> None:

@@ -1,6 +1,6 @@
 """Permits to run, from confirmed chain state: limit = settled + hold at the block they name (I-6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -13,7 +13,8 @@ from oracle.domain.stop_reasons import StopReason
 from oracle.domain.tariffs import Tariff
 from oracle.points import Point, passed
 from oracle.relay.watch import Watch
-from oracle.store import checkpoints, live, permits, read_model
+from oracle.store import bookings, checkpoints, live, permits, read_model
+from oracle.store.bookings import Booking
 from oracle.store.checkpoints import Checkpoint
 from oracle.store.database import Database
 from oracle.store.permits import IssuedPermit, Standing
@@ -30,6 +31,7 @@ from oracle.types import (
     UnixTime,
 )
 
+_NEVER = UnixTime(1 << 40)
 _REMEMBERED = 100_000
 """Most permits that are kept read."""
 
@@ -52,6 +54,7 @@ class _Facts:
     tariffs: Mapping[TariffId, Tariff]
     standings: Mapping[AgreementId, Standing]
     newest: Mapping[tuple[AssetId, Address], AgreementId]
+    bookings: Mapping[AssetId, Sequence[Booking]]
 
 
 class PermitDesk:
@@ -98,7 +101,7 @@ class PermitDesk:
     ) -> tuple[dict[AgreementId, PermitAnswer], int]:
         wanted = sorted(set(agreements))
         with self._database.reading() as connection:
-            facts = _facts(connection, wanted, self._cache, challenge)
+            facts = _facts(connection, wanted, self._cache, challenge, now)
             if facts is None:
                 return {key: PermitAnswer(None, StopReason.NO_PERMIT) for key in wanted}, 0
             time = facts.checkpoint.chain_time(now)
@@ -107,7 +110,7 @@ class PermitDesk:
             latest = {key: found.latest for key, found in facts.standings.items() if found.latest is not None}
             held = permits.by_row(connection, latest.values(), self._issued)
             answers: dict[AgreementId, PermitAnswer] = {}
-            fresh: list[tuple[Agreement, Tariff]] = []
+            fresh: list[tuple[Agreement, UnixTime]] = []
             for key in wanted:
                 reason = self._refusal(connection, facts, key, time)
                 if reason is not None:
@@ -116,10 +119,11 @@ class PermitDesk:
                 agreement = facts.agreements[key]
                 tariff = facts.tariffs[agreement.tariff_id]
                 issued = held[latest[key]] if key in latest else None
-                if issued is not None and _still_good(issued, agreement, tariff, time):
+                until = min(UnixTime(time + tariff.permit_validity), _free_until(facts, agreement))
+                if issued is not None and _still_good(issued, agreement, tariff, time, until):
                     answers[key] = PermitAnswer(issued.signed, None)
                 else:
-                    fresh.append((agreement, tariff))
+                    fresh.append((agreement, until))
         if fresh:
             answers |= self._issue(facts.checkpoint, fresh, challenge, time, now)
         return answers, len(fresh)
@@ -139,6 +143,8 @@ class PermitDesk:
             return StopReason.QUARANTINED
         if facts.newest.get((agreement.asset_id, agreement.customer)) != key:
             return StopReason.SUPERSEDED
+        if _free_until(facts, agreement) <= time:
+            return StopReason.BOOKED
         if standing.is_stopped or not appointed:
             return StopReason.NO_PERMIT
         settled, partly = agreement.settled, standing.at_settled
@@ -151,15 +157,15 @@ class PermitDesk:
     def _issue(
         self,
         checkpoint: Checkpoint,
-        fresh: Iterable[tuple[Agreement, Tariff]],
+        fresh: Iterable[tuple[Agreement, UnixTime]],
         challenge: Bytes32,
         time: UnixTime,
         now: float,
     ) -> dict[AgreementId, PermitAnswer]:
         places = domains(checkpoint.chain_id, checkpoint.contracts)
         issued = [
-            IssuedPermit(self._sign(places, checkpoint, agreement, tariff, challenge, time))
-            for agreement, tariff in fresh
+            IssuedPermit(self._sign(places, checkpoint, agreement, challenge, time, until))
+            for agreement, until in fresh
         ]
         passed(Point.PERMIT_SIGNED)
         with self._database.writing() as connection:
@@ -173,9 +179,9 @@ class PermitDesk:
         places: Domains,
         checkpoint: Checkpoint,
         agreement: Agreement,
-        tariff: Tariff,
         challenge: Bytes32,
         time: UnixTime,
+        until: UnixTime,
     ) -> Signed[Permit]:
         assert self._key is not None
         permit = Permit(
@@ -187,21 +193,30 @@ class PermitDesk:
             charge_limit=permit_limit(agreement.settled, agreement.hold),
             opened_at=agreement.opened_at,
             issued_at=time,
-            valid_until=UnixTime(time + tariff.permit_validity),
+            valid_until=until,
             block_number=checkpoint.number,
         )
         return Signed(permit, self._key.sign(digest(places.of(permit), permit)))
 
 
 def _facts(
-    connection: Connection, wanted: list[AgreementId], cache: ReadModelCache, challenge: Bytes32
+    connection: Connection, wanted: list[AgreementId], cache: ReadModelCache, challenge: Bytes32, now: float
 ) -> _Facts | None:
     checkpoint = checkpoints.load(connection)
     if checkpoint is None:
         return None
     agreements, assets, tariffs = cache.get(connection, checkpoint, wanted)
     standings = permits.standings(connection, agreements, challenge)
-    return _Facts(checkpoint, agreements, assets, tariffs, standings, cache.newest(connection, checkpoint, assets))
+    shared = {agreement.asset_id for agreement in agreements.values() if not agreement.exclusive}
+    booked = bookings.ahead(connection, shared, checkpoint.chain_time(now)) if shared else {}
+    newest = cache.newest(connection, checkpoint, assets)
+    return _Facts(checkpoint, agreements, assets, tariffs, standings, newest, booked)
+
+
+def _free_until(facts: _Facts, agreement: Agreement) -> UnixTime:
+    """When somebody else's booking begins, or began: a permit cannot be taken back, so it ends there."""
+    others = (each for each in facts.bookings.get(agreement.asset_id, ()) if each.customer != agreement.customer)
+    return min((booking.begins for booking in others), default=_NEVER) if not agreement.exclusive else _NEVER
 
 
 def _news(permit: Permit) -> live.NewEvent:
@@ -214,13 +229,17 @@ def _starter(agreement: Agreement) -> Address:
     return ZERO_ADDRESS if agreement.exclusive else agreement.delegate or agreement.customer
 
 
-def _still_good(issued: IssuedPermit, agreement: Agreement, tariff: Tariff, time: UnixTime) -> bool:
+def _still_good(issued: IssuedPermit, agreement: Agreement, tariff: Tariff, time: UnixTime, until: UnixTime) -> bool:
+    """`until`: how long a new one would be valid."""
     permit = issued.permit
     same = (permit.charge_limit, permit.starter) == (
         permit_limit(agreement.settled, agreement.hold),
         _starter(agreement),
     )
-    return same and 2 * (permit.valid_until - time) > tariff.permit_validity
+    lasts = 2 * (permit.valid_until - time) > tariff.permit_validity
+    return (
+        same and permit.valid_until >= time and (permit.valid_until == until or (permit.valid_until < until and lasts))
+    )
 
 
 def refillable(agreement: Agreement, tariff: Tariff, free: BaseUnits, time: UnixTime) -> BaseUnits:

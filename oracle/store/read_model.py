@@ -445,6 +445,7 @@ def clear(connection: Connection) -> None:
         tables.tariffs,
         tables.splits,
         tables.balances,
+        tables.bookings,
         tables.checkpoints,
     ):
         connection.execute(delete(table))

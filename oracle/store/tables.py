@@ -233,6 +233,18 @@ offers = Table(
     Column("title_epoch", BigInteger, nullable=False),
 )
 
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("asset_id", BigInteger, nullable=False),
+    Column("customer", ADDRESS, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Index(None, "asset_id", "ends"),
+)
+
 agreements = Table(
     "agreements",
     metadata,

@@ -19,7 +19,15 @@ DEEPEST = 96
 
 _TABLES = {
     table.name: table
-    for table in (tables.agreements, tables.assets, tables.offers, tables.tariffs, tables.splits, tables.balances)
+    for table in (
+        tables.agreements,
+        tables.assets,
+        tables.bookings,
+        tables.offers,
+        tables.tariffs,
+        tables.splits,
+        tables.balances,
+    )
 }
 
 

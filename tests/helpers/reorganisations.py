@@ -26,6 +26,7 @@ DERIVED = (
     tables.tariffs,
     tables.splits,
     tables.balances,
+    tables.bookings,
     tables.chain_events,
 )
 

@@ -13,6 +13,7 @@ export const STOP_TEXTS = {
   session_limit: "The longest session of the tariff is over.",
   idle: "The machine stood idle for longer than the tariff allows.",
   superseded: "A newer agreement on this machine has taken over.",
+  booked: "Somebody else has booked the machine for this time.",
 };
 
 export const START = { free: null, hold: null, seen: null, settled: null, runsOutAt: null, registers: null, stopReason: null, sample: null, closed: false };

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.chaos.kill.chain import Sent
 
-DERIVED = ("chain_events", "tariffs", "assets", "offers", "agreements", "splits", "balances")
+DERIVED = ("chain_events", "tariffs", "assets", "offers", "agreements", "splits", "balances", "bookings")
 OPEN = ("signed", "sent", "mined")
 
 

@@ -161,6 +161,9 @@ class Run:
         while victim.alive:
             if time.monotonic() - began > PATIENCE:
                 raise Broken(f"{kill.point} was not passed in {PATIENCE:.0f} s of {kill.stage}")
+            if time.monotonic() - began > PATIENCE / 3:
+                # After a kill in the middle all may be on its way already: over a dead wire nothing new is sealed.
+                self.scene.tap.wire = Wire.WELL
             if victim.ready and self.fleet.pending < 20:
                 self.fleet.measure(3, self.scene.chain.time() - 1)
             self.fleet.send()

@@ -6,8 +6,8 @@ from oracle.domain.forms import parse_signed
 from oracle.domain.permits import Permit
 from oracle.domain.signatures import SigningKey
 from oracle.domain.stop_reasons import StopReason
-from oracle.parties import agreements, assets
-from oracle.types import ZERO_ADDRESS, ZERO_BYTES32
+from oracle.parties import agreements, assets, bookings
+from oracle.types import ZERO_ADDRESS, ZERO_BYTES32, BaseUnits, Seconds, UnixTime
 from tests.e2e.world import CUSTOMER, DAY, EUR, HOLD, PERMIT_KEY, PROVIDER, ROTATION, STRANGER
 
 ORACLE_KEY = SigningKey(bytes.fromhex(PERMIT_KEY[2:]))
@@ -140,6 +140,42 @@ def test_superseded_by_a_successor_of_the_same_customer(world, start_oracle):
     new = world.hire(machine=old.machine, exclusive=False)
     assert reason(oracle, old) == StopReason.SUPERSEDED
     assert reason(oracle, new) is None
+
+
+def test_a_booked_machine_runs_for_nobody_else(world, start_oracle):
+    """A permit cannot be taken back, so another customer's ends where the booking begins."""
+    booker, oracle = world.hire(exclusive=False), start_oracle()
+    other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
+    hour = Seconds(3_600)
+    rules = bookings.Rules(world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY))
+    bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
+    now = world.client.block(world.client.head()).time
+    begins = UnixTime((now // hour + 1) * hour)
+    number, _ = bookings.book(
+        world.wallet(CUSTOMER), booker.machine.asset, begins, UnixTime(begins + hour), booker.agreement
+    )
+    world.mine(seconds=begins - now - 300)
+    oracle.cycle("index")
+    assert ask(oracle, other)[0].form.valid_until == begins
+    assert ask(oracle, booker)[0].form.valid_until > begins
+    world.mine(seconds=300)
+    assert (reason(oracle, other), reason(oracle, booker)) == (StopReason.BOOKED, None)
+    bookings.check_in(world.wallet(CUSTOMER), number)
+    world.mine(seconds=hour)
+    assert (reason(oracle, other), reason(oracle, booker)) == (None, None)
+
+
+def test_a_cancelled_booking_keeps_nobody_out(world, start_oracle):
+    booker, oracle = world.hire(exclusive=False), start_oracle()
+    other = world.hire(machine=booker.machine, customer=STRANGER, exclusive=False)
+    hour = Seconds(3_600)
+    rules = bookings.Rules(world.currency.address, BaseUnits(0), 0, hour, 4, Seconds(DAY), Seconds(60), hour, Seconds(DAY))
+    bookings.set_rules(world.wallet(PROVIDER), booker.machine.asset, rules, [])
+    begins = UnixTime((world.client.block(world.client.head()).time // hour + 2) * hour)
+    number, _ = bookings.book(world.wallet(CUSTOMER), booker.machine.asset, begins, UnixTime(begins + hour), None)
+    bookings.cancel(world.wallet(CUSTOMER), number)
+    world.mine(seconds=begins + 60 - world.client.block(world.client.head()).time)
+    assert reason(oracle, other) is None
 
 
 def test_another_customer_of_a_shared_machine_supersedes_nobody(world, start_oracle):
