@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     refill_every: Positive = 2
     distribute_every: Positive = 86_400
     accrue_every: Positive = 86_400
+    guarantees_every: Positive = 600
     forms_every: Positive = 2
     gas_limit: int = Field(default=16_000_000, gt=0)
     """Most gas of one transaction; below the 16,777,216 of EIP-7825."""

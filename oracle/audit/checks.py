@@ -33,9 +33,16 @@ class Evidence:
 
     def stored(self, module: Module, path: Path) -> int:
         """A whole word of storage as the chain holds it."""
+        return self.words[module.address].get(self._layout(module).spot(path).slot, 0)
+
+    def member(self, module: Module, path: Path, bits: int) -> int:
+        """A part of a word, by the compiler's own layout."""
+        return self.stored(module, path) >> 8 * self._layout(module).spot(path).offset & (1 << bits) - 1
+
+    def _layout(self, module: Module) -> Layout:
         if (layout := self.layouts.get(module.address)) is None:
             layout = self.layouts[module.address] = Layout(module.abi.layout)
-        return self.words[module.address].get(layout.spot(path).slot, 0)
+        return layout
 
 
 def check_i1(evidence: Evidence) -> None:

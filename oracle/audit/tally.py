@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.findings import Findings, Place
+from oracle.audit.guarantee_tally import GuaranteeTally
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
 from oracle.audit.title_tally import TitleTally
@@ -54,6 +55,7 @@ class Tally:
         self.totals: dict[tuple[int, int, bytes], tuple[int, Place]] = {}
         self._versions: dict[bytes, int] = {}
         self._orders = OrderTally(findings)
+        self.guarantees = GuaranteeTally(findings)
         seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
         self.titles = TitleTally(seller, title)
 
@@ -65,6 +67,8 @@ class Tally:
                 self._move(told)
             case "ServiceMarket", _:
                 self._orders.add(told)
+            case (("BuybackGuarantees" | "AvailabilityGuarantees"), _):
+                self.guarantees.add(told)
             case "AssetRegistry" | "Components", _:
                 self.titles.add(told)
             case "PrepaidAccounts", "Deposited":

@@ -9,6 +9,7 @@ from typing import Final
 from oracle.audit import abi, checks, tokens
 from oracle.audit.blocks import Block
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
+from oracle.audit.check_guarantees import check_i10, check_i18
 from oracle.audit.check_orders import check_i13
 from oracle.audit.check_titles import check_i11
 from oracle.audit.findings import Findings, Place
@@ -86,7 +87,7 @@ def audit(
         currency: custody for currency in currencies if (custody := purse.custody(node, pinned, currency, findings))
     }
     evidence = checks.Evidence(world, tally, words, custodies, findings)
-    for check in (*checks.ALL, check_i11, check_i13):
+    for check in (*checks.ALL, check_i10, check_i11, check_i13, check_i18):
         try:
             check(evidence)
         except UnknownVariable as error:

@@ -33,6 +33,8 @@ HAND_OVERS = "HandOvers"
 COMPONENTS = "Components"
 END_OF_LIFE = "EndOfLife"
 RESERVATIONS = "Reservations"
+BUYBACKS = "BuybackGuarantees"
+UPTIMES = "AvailabilityGuarantees"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
     COMPONENTS, END_OF_LIFE, RESERVATIONS,
@@ -55,6 +57,7 @@ SKIP_REASONS = (
 _RELAYED = {
     AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
     SPLITTER: ("distribute",),
+    UPTIMES: ("checkpoint", "settlePeriod"),
 }
 
 
@@ -165,6 +168,7 @@ class Platform:
                 if item["type"] == "function" and item["name"] in functions
             )
             for name, functions in _RELAYED.items()
+            if name in self.addresses
         }
 
     def settle(self, batch: bytes) -> ContractFunction:

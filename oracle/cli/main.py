@@ -16,6 +16,7 @@ from oracle.cli import (
     booking,
     demo,
     device,
+    guarantee,
     hand_over,
     keys,
     market,
@@ -26,6 +27,7 @@ from oracle.cli import (
     passport,
     split,
     tariff,
+    title,
     up,
 )
 from oracle.errors import CiseError
@@ -65,6 +67,8 @@ app.add_typer(tariff.app, name="tariff")
 app.add_typer(split.app, name="split")
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(market.app, name="market")
+app.add_typer(title.app, name="title")
+app.add_typer(guarantee.app, name="guarantee")
 app.add_typer(hand_over.app, name="hand-over")
 app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")

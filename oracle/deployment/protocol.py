@@ -115,6 +115,25 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         plan.community,
     )
     hand_overs = sender.deploy("HandOvers", assets.address, market.address)
+    sales = sender.deploy("TitleSales", accounts.address, assets.address, offers.address, splitter.address)
+    buybacks = sender.deploy(
+        "BuybackGuarantees",
+        accounts.address,
+        assets.address,
+        meters.address,
+        offers.address,
+        splitter.address,
+        market.address,
+    )
+    uptimes = sender.deploy(
+        "AvailabilityGuarantees",
+        accounts.address,
+        assets.address,
+        meters.address,
+        tariffs.address,
+        offers.address,
+        agreements.address,
+    )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
         "Authority": authority,
@@ -136,6 +155,9 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "ServiceTermsBook": terms,
         "ServiceMarket": market,
         "HandOvers": hand_overs,
+        "TitleSales": sales,
+        "BuybackGuarantees": buybacks,
+        "AvailabilityGuarantees": uptimes,
         **mocks,
     }
 

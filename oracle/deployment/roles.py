@@ -26,5 +26,5 @@ RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
     }
 )
 """Every restricted function of every contract. What is not named here nobody has special power over: UsageAgreements,
-FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife, Reservations, ServiceTermsBook and HandOvers
-have no authority at all."""
+FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife, Reservations, ServiceTermsBook, HandOvers,
+TitleSales, BuybackGuarantees and AvailabilityGuarantees have no authority at all."""

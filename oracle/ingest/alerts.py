@@ -57,3 +57,5 @@ def _behind(found: Condition, settings: Settings) -> Iterator[Alert]:
         yield Alert("unsettled-too-long", f"a reading waits for settlement since {found.unsettled_age:,.0f} s")
     if (found.quarantine_age or 0) > QUARANTINE_SECONDS:
         yield Alert("quarantine-waiting", f"{found.quarantine_open} readings wait for a person")
+    if found.under_covered:
+        yield Alert("guarantee-short", f"not covered: {', '.join(found.under_covered)}")

@@ -38,6 +38,7 @@ class Condition:
     quarantine_open: int
     quarantine_age: float | None
     gas: Gas | None
+    under_covered: tuple[str, ...]
 
     def cycle_age(self, name: str) -> float | None:
         """Since the last good run of a cycle."""
@@ -64,6 +65,7 @@ def condition(connection: Connection, now: float) -> Condition:
         waiting,
         _age(since, now),
         _gas(done.get("gas")),
+        _under_covered(done.get("guarantees")),
     )
 
 
@@ -121,6 +123,11 @@ def _quarantine(connection: Connection) -> tuple[int, float | None]:
     query = select(func.count(), func.min(quarantine.c.opened_at)).where(quarantine.c.resolution.is_(None))
     count, since = connection.execute(query).one()
     return int(count), since
+
+
+def _under_covered(cycle: Cycle | None) -> tuple[str, ...]:
+    found = None if cycle is None else cycle.detail.get("underCovered")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _gas(cycle: Cycle | None) -> Gas | None:

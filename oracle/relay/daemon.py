@@ -22,6 +22,7 @@ from oracle.relay.confirm import confirm
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import accrue, distribute
 from oracle.relay.forms import relay_forms
+from oracle.relay.guarantees import GuaranteeWatch
 from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
@@ -67,6 +68,7 @@ class Daemon:
             "permits": (settings.permits_every, self._issue_permits),
             "accrue": (settings.accrue_every, lambda now: accrue(self.context, now)),
             "distribute": (settings.distribute_every, lambda now: distribute(self.context, now)),
+            "guarantees": (settings.guarantees_every, GuaranteeWatch(self.context).run),
             "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }

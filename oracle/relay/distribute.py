@@ -23,7 +23,7 @@ def distribute(context: RelayContext, now: float) -> Outcome:
             for currency in split.currencies
             if read_model.balance(connection, split.account, currency) >= len(split.payees)
         ]
-    return _send(context, BatchKind.DISTRIBUTE, [item for item in wanted if item[0] not in travelling], now)
+    return send_calls(context, BatchKind.DISTRIBUTE, [item for item in wanted if item[0] not in travelling], now)
 
 
 def accrue(context: RelayContext, now: float) -> Outcome:
@@ -43,12 +43,13 @@ def accrue(context: RelayContext, now: float) -> Outcome:
             elapsed = Seconds(max(until - agreement.opened_at, 0))
             if standing_charge(tariff, elapsed) > standing_charge(tariff, agreement.last_elapsed):
                 wanted.append((str(agreement.id), context.platform.accrue(agreement.id)))
-    return _send(context, BatchKind.ACCRUE, wanted, now)
+    return send_calls(context, BatchKind.ACCRUE, wanted, now)
 
 
-def _send(
+def send_calls(
     context: RelayContext, kind: BatchKind, wanted: Iterable[tuple[str, ContractFunction]], now: float
 ) -> Outcome:
+    """Each call by its subject; what would revert is passed over."""
     calls = list(wanted)
     if not calls:
         return NOTHING

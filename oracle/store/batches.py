@@ -56,6 +56,7 @@ class BatchKind(StrEnum):
     REFILL = "refill"
     ACCRUE = "accrue"
     DISTRIBUTE = "distribute"
+    UPTIME = "uptime"
     FORM = "form"
     NOOP = "noop"
     """Nothing to ourselves, so that a nonce which no row carries does not hold up those behind it."""

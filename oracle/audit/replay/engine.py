@@ -14,6 +14,7 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.buybacks import Buybacks
 from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
@@ -25,6 +26,8 @@ from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
+from oracle.audit.replay.titles import TitleSales
+from oracle.audit.replay.uptimes import Uptimes
 from oracle.audit.replay.world import AskContract, Call, Expected, Module, NotModelled, Refused, World
 from oracle.audit.rpc import Node
 
@@ -34,6 +37,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
         HandOvers, Market, TermsBook, Workers,
         Components, EndOfLife, CircularEligibility, Reservations,
+        TitleSales, Buybacks, Uptimes,
     )
 }  # fmt: skip
 
@@ -60,6 +64,7 @@ class Engine:
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
             ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
             ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
+            ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -252,4 +257,11 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     ),
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
     "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
+    "TitleSales": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "FeeSplitter"),
+    "BuybackGuarantees": (
+        "PrepaidAccounts", "AssetRegistry", "MeterRegistry", "OfferBook", "FeeSplitter", "ServiceMarket",
+    ),
+    "AvailabilityGuarantees": (
+        "PrepaidAccounts", "AssetRegistry", "MeterRegistry", "TariffBook", "OfferBook", "UsageAgreements",
+    ),
 }  # fmt: skip

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oracle.audit.replay.accounts import Accounts
     from oracle.audit.replay.assets import Assets
     from oracle.audit.replay.authority import Authority
+    from oracle.audit.replay.buybacks import Buybacks
     from oracle.audit.replay.components import Components
     from oracle.audit.replay.end_of_life import EndOfLife
     from oracle.audit.replay.market import Market
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
+    from oracle.audit.replay.titles import TitleSales
+    from oracle.audit.replay.uptimes import Uptimes
 
 ZERO: Final = bytes(20)
 Path = tuple[str | int | bytes, ...]
@@ -86,6 +89,7 @@ class World:
     agreements: Agreements = field(init=False)
     assets: Assets = field(init=False)
     authority: Authority = field(init=False)
+    buybacks: Buybacks = field(init=False)
     components: Components = field(init=False)
     credits: Credits = field(init=False)
     end_of_life: EndOfLife = field(init=False)
@@ -94,9 +98,11 @@ class World:
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
     reservations: Reservations = field(init=False)
+    sales: TitleSales = field(init=False)
     service_terms: TermsBook = field(init=False)
     splits: Splits = field(init=False)
     tariffs: Tariffs = field(init=False)
+    uptimes: Uptimes = field(init=False)
 
 
 class Module:

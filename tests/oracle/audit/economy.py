@@ -23,6 +23,7 @@ from tests.oracle.audit.beginning import (
     word,
 )  # fmt: skip
 from tests.oracle.audit.booking import Booking
+from tests.oracle.audit.guaranteed import Guaranteed
 from tests.oracle.audit.orders import Orders
 from tests.oracle.audit.support import DAY, FOREVER, FORWARDER, HOUR, WALLET, Platform, batch
 
@@ -36,7 +37,7 @@ class Story:
     relayed: str
 
 
-class Teller(Booking, Orders):
+class Teller(Booking, Guaranteed, Orders):
     def tell(self) -> Story:
         self.currencies()
         self.tariffs()
@@ -56,8 +57,12 @@ class Teller(Booking, Orders):
         self.other_meters()
         self.trees()
         self.ways_back()
+        self.sales()
+        self.buybacks()
+        self.uptimes()
         self.bookings()
         self.orders()
+        self.guaranteed_orders()
         return Story(self.on, settlement, self.relayed)
 
     def settlements(self) -> str:

@@ -127,6 +127,7 @@ def test_every_cycle_is_recorded_with_its_outcome(world, start_oracle):
         "permits",
         "accrue",
         "distribute",
+        "guarantees",
         "gas",
         "clean",
     }
