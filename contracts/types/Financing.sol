@@ -93,7 +93,6 @@ struct Round {
     address provider;
     uint88 residualTotal; // what has been left for residual holders and provider
     uint40 defaultedAt;
-    uint8 unsettled; // assets of a defaulted round that are neither sold, bought back nor found unsaleable
     // Two moments at which receipts were noted, for the present rate: the earlier at least 30 days ago once there is one.
     uint40 earlierAt;
     uint88 earlierReceived;
@@ -117,11 +116,10 @@ struct Tranche {
     uint16 residualBps;
 }
 
-/// One slot: what a holder of a tranche has earned up to an index.
+/// One slot: up to which index a holder of a tranche has been paid, and what is left of a unit.
 struct Earnings {
     uint80 index;
-    uint56 fraction; // of a unit, in 1/2^56
-    uint88 owed;
+    uint56 fraction; // in 1/2^56 units
 }
 
 /// A vote of a round's holders, weighted by the principal that was outstanding when it began. One at a time.
@@ -130,7 +128,7 @@ struct Ballot {
     uint40 closesAt;
     bool decided;
     bool result;
-    bytes32 subject; // what is asked; see ICoFinancing
+    bytes32 subject; // what is asked; see IRoundBallots
     uint128 weight; // of all positions
     uint128 yes;
     uint128 no;
