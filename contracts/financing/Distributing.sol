@@ -95,11 +95,7 @@ abstract contract Distributing is Funding {
         }
         bool over;
         if (full) (rest, over) = _shareRest(id, round, rest, outright);
-        if (cash != rest) {
-            received += uint88(cash - rest);
-            round.received = received;
-            emit ReceiptsDistributed(id, cash - rest, received);
-        }
+        if (cash != rest) round.received = received + uint88(cash - rest);
         if (over) _end(id, round, RoundState.Repaid);
     }
 

@@ -9,6 +9,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {IRoundBallots} from "../interfaces/IRoundBallots.sol";
 import {IRoundBook} from "../interfaces/IRoundBook.sol";
 import {IRoundCollateral} from "../interfaces/IRoundCollateral.sol";
+import {LedgerCalls} from "../libraries/LedgerCalls.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {Earnings, Round, RoundId, RoundState, Tranche} from "../types/Financing.sol";
 
@@ -92,7 +93,7 @@ abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient 
     }
 
     function _pay(RoundId id, address to, address currency, uint256 amount) internal {
-        if (amount != 0) ACCOUNTS.moveFrom(_key(id), to, currency, amount);
+        if (amount != 0) LedgerCalls.moveFrom(ACCOUNTS, _key(id), to, currency, amount);
     }
 
     /// @dev Money that the payer allowed this contract to take.

@@ -23,8 +23,8 @@ interface ICoFinancing is IERC1155, IFinancingErrors {
         RoundId indexed round, RoundState from, RoundState to, uint256 received, uint256 secondsBehind
     );
     event TranchePaid(RoundId indexed round, uint8 indexed tranche, uint256 interest, uint256 principal);
+    /// @notice What was left once every tranche was repaid. A distribution is its `TranchePaid` and this, and nothing else.
     event RestShared(RoundId indexed round, uint256[] toTranches, uint256 toProvider);
-    event ReceiptsDistributed(RoundId indexed round, uint256 amount, uint256 received);
     event Repaid(RoundId indexed round, address indexed by, uint256 amount, bool outright);
     event Claimed(RoundId indexed round, uint8 indexed tranche, address indexed holder, uint256 amount);
     event PositionBurned(RoundId indexed round, uint8 indexed tranche, address indexed holder, uint256 amount);
