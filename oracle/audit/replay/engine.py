@@ -21,6 +21,14 @@ from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
 from oracle.audit.replay.reservations import Reservations
+from oracle.audit.replay.rounds import (
+    CoFinancing,
+    RoundBallots,
+    RoundBook,
+    RoundCollateral,
+    RoundViews,
+    TitleAuction,
+)
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
@@ -34,6 +42,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
         Accounts, Agreements, Assets, Authority, Credits, Directory, Eligibility, Meters, Offers, Splits, Tariffs,
         HandOvers, Market, TermsBook, Workers,
         Components, EndOfLife, CircularEligibility, Reservations,
+        RoundBook, CoFinancing, RoundCollateral, RoundBallots, TitleAuction, RoundViews,
     )
 }  # fmt: skip
 
@@ -251,5 +260,14 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
         "HandOvers", None,
     ),
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
+    "RoundBook": (
+        "Authority", "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "ServiceMarket", "CoFinancing",
+        "RoundCollateral",
+    ),
+    "CoFinancing": ("PrepaidAccounts", "FeeSplitter", "RoundBook", "RoundCollateral", "RoundBallots"),
+    "RoundCollateral": (None,),
+    "RoundBallots": ("CoFinancing", "RoundCollateral"),
+    "TitleAuction": ("PrepaidAccounts", "RoundCollateral"),
+    "RoundViews": ("CoFinancing", "RoundBook", "RoundBallots"),
     "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
 }  # fmt: skip
