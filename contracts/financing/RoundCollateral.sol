@@ -57,7 +57,9 @@ contract RoundCollateral is Realising, IERC165 {
         for (uint256 i = 0; i < assets.length; ++i) {
             if (roundOf[assets[i]] == id) _free(assets[i]);
         }
-        _handBackSplit(SplitId.wrap(split), provider);
+        _handBackShare(SplitId.wrap(split), provider);
+        // Of an innovation's split this contract keeps the control: the owners of its assets leave it when they like.
+        if (BOOK.termsOf(id).secured) SPLITTER.transferControl(SplitId.wrap(split), provider);
     }
 
     /// @inheritdoc IRoundCollateral
@@ -144,7 +146,7 @@ contract RoundCollateral is Realising, IERC165 {
     }
 
     /// @dev The round is the first payee; its share becomes the provider's. What came in before is paid out under the old shares.
-    function _handBackSplit(SplitId split, address provider) private {
+    function _handBackShare(SplitId split, address provider) private {
         IFeeSplitter.Payee[] memory old = SPLITTER.payeesOf(split);
         uint256 found;
         for (uint256 i = 1; i < old.length; ++i) {
@@ -160,7 +162,6 @@ contract RoundCollateral is Realising, IERC165 {
             }
         }
         SPLITTER.changeShares(split, payees);
-        SPLITTER.transferControl(split, provider);
     }
 
     function _checkFree(AssetId asset) private view {

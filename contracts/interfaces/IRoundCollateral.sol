@@ -21,7 +21,8 @@ interface IRoundCollateral is IFinancingErrors, ILienholder {
     /// @notice At the start: every asset must pay its fees to the round's split and, if secured, belong to the provider and stand under
     ///         this contract's lien alone, its parts too.
     function pledge(RoundId round, address provider, uint64 split) external;
-    /// @notice At the end: liens go, the round's share becomes the provider's, who controls the split from now on.
+    /// @notice At the end: liens go, the round's share becomes the provider's, who controls a secured round's split from now on. The
+    ///         owners of an innovation's assets leave its split when they like (`consentToRepoint`).
     function letGo(RoundId round, address provider, uint64 split) external;
     /// @notice At default: counts what there is to sell, and opens the holders' vote.
     function foreclose(RoundId round) external;

@@ -14,8 +14,9 @@ from oracle.deployment.config import read_config
 from oracle.deployment.protocol import deploy
 from oracle.domain.hashing import keccak
 from tests.models.accounts import AccountsModel, Refused
-from tests.models.financing import UNCAPPED, RoundModel, TrancheModel
+from tests.models.financing import RoundModel
 from tests.models.split import Payee, SplitterModel
+from tests.models.waterfall import UNCAPPED, TrancheModel
 from tests.stateful.chain import Chain
 
 DAY = 86_400

@@ -308,3 +308,7 @@ def test_an_innovation_is_repaid_from_named_assets_and_written_off_only_by_vote(
         invested, outstanding, _, _, repaid, written_down, _, _ = rounds.views.trancheOf(opened.id, tranche)
         assert invested == outstanding + repaid + written_down, "I-9"
         assert outstanding == 0
+    # Whoever owns the machine now takes its fees elsewhere without asking anybody.
+    own = economy.split()
+    rounds.collateral.consentToRepoint(drill.id, own, {"from": rounds.dora})
+    economy.assets.repoint(drill.id, own, {"from": rounds.dora})
