@@ -16,6 +16,7 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
     bytes32 private constant GUARANTEES = "BuybackGuarantees";
     uint256 private constant AUCTION_TIME = 7 days;
     uint256 private constant BUYBACK_TIME = 30 days;
+    uint256 private constant STATUS_TIME = 20 days;
     uint8 private constant MOST_UNSOLD = 3;
     uint256 private constant ALL_BPS = 10_000;
 
@@ -60,9 +61,7 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
         returns (uint256 paid)
     {
         Round memory round = _forSale(id, asset);
-        (, bool buyback) = _decision(id);
-        uint256 guarantee = BOOK.guaranteeOf(id, asset);
-        if (!buyback || guarantee == 0) revert Financing_NotDecided(id, "buyback");
+        uint256 guarantee = _exercisable(id, asset, statusAndSignature.length != 0);
 
         address guarantees = DIRECTORY.addressOf(GUARANTEES);
         uint256 currency = uint160(round.currency);
@@ -97,6 +96,16 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
     function _decision(RoundId id) private view returns (uint256 decidedAt, bool yes) {
         (decidedAt, yes) = BALLOTS.decisionOf(id);
         if (decidedAt == 0) revert Financing_NotDecided(id, "default");
+    }
+
+    function _exercisable(RoundId id, AssetId asset, bool hasStatus) private view returns (uint256 guarantee) {
+        (uint256 decidedAt, bool buyback) = _decision(id);
+        guarantee = BOOK.guaranteeOf(id, asset);
+        if (!buyback || guarantee == 0) revert Financing_NotDecided(id, "buyback");
+        // Without a status the worst wear counts: the guarantor would be the first to call.
+        if (!hasStatus && block.timestamp < decidedAt + STATUS_TIME) {
+            revert Financing_TooEarly(id, decidedAt + STATUS_TIME);
+        }
     }
 
     function _forSale(RoundId id, AssetId asset) private view returns (Round memory round) {

@@ -42,7 +42,8 @@ interface IRoundCollateral is IFinancingErrors, ILienholder {
     ///         halves; after the third the asset goes back to the provider without its lien, and brings nothing. Where the round was
     ///         paid in full meanwhile the bidder has the money back.
     function completeAuction(RoundId round, AssetId asset) external;
-    /// @notice Anyone, where the vote said buyback: takes the title and exercises the asset's guarantee with it.
+    /// @notice Anyone, where the vote said buyback: takes the title and exercises the asset's guarantee with it. Without a status,
+    ///         which is at the worst wear, only from 20 days after the decision.
     function exerciseBuyback(RoundId round, AssetId asset, bytes calldata statusAndSignature)
         external
         returns (uint256 paid);

@@ -16,6 +16,8 @@ from oracle.audit.replay.world import Call, Handler, Module, Path
 class _Untouched(Module):
     """Has no function that a platform without rounds calls, and no word of storage."""
 
+    MODELLED = False
+
     def handlers(self) -> dict[str, Handler]:
         return {}
 
@@ -25,6 +27,7 @@ class _Untouched(Module):
 
 class RoundBook(Module):
     CONTRACT = "RoundBook"
+    MODELLED = False
 
     def handlers(self) -> dict[str, Handler]:
         return {"setAuthority": self.set_authority, "pause": self.pause, "unpause": self.unpause}

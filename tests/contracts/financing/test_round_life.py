@@ -260,10 +260,12 @@ def test_default_buyback_recovery(rounds, guarantees):
     decided = clock.now()
     with typed_error("Financing_TooEarly", opened.id, decided + 30 * DAY):
         rounds.auction(opened, drill)
-    with typed_error("Financing_BuybackPaidNothing", opened.id, drill.id, drill.id):
+    with typed_error("Financing_TooEarly", opened.id, decided + 20 * DAY):
         rounds.collateral.exerciseBuyback(opened.id, drill.id, b"", {"from": rounds.stranger})
+    with typed_error("Financing_BuybackPaidNothing", opened.id, drill.id, drill.id):
+        rounds.collateral.exerciseBuyback(opened.id, drill.id, b"status", {"from": rounds.stranger})
     _fill(rounds, guarantees, 700 * EUR)
-    rounds.collateral.exerciseBuyback(opened.id, drill.id, b"", {"from": rounds.stranger})
+    rounds.collateral.exerciseBuyback(opened.id, drill.id, b"status", {"from": rounds.stranger})
     assert rounds.economy.assets.providerOf(drill.id) == guarantees
     assert rounds.state(opened) == RoundState.RECOVERED
     assert rounds.money.roundInfo(opened.id)[0] == 700 * EUR
