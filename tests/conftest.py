@@ -17,7 +17,7 @@ BROWNIE = "brownie.test.plugin" in sys.modules
 
 pytest_plugins = ["tests.fixtures.node"]
 if BROWNIE:
-    pytest_plugins += ["tests.fixtures.protocol", "tests.fixtures.economy", "tests.fixtures.bazaar"]
+    pytest_plugins += [f"tests.fixtures.{name}" for name in ("protocol", "economy", "bazaar", "rounds")]
     from tests.fixtures import private_chain
 
     # Imported into this file, not listed as a plugin, so that they win over brownie's fixtures of the same names.

@@ -118,7 +118,8 @@ interface IMeterRegistry {
     ///         recorded; before any transfer it is ignored.
     function setRotationKey(AssetId asset, address key, Status calldata reset, bytes calldata signature) external;
     /// @notice Anyone relays an appointment signed by the rotation key; epochs rise under each rotation key. The signer
-    ///         before stays valid until `validFrom`.
+    ///         before stays valid until `validFrom`. A lienholder that is an ILienholder is asked first, and its error is the
+    ///         refusal.
     function appointPermitSigner(PermitSigner calldata form, bytes calldata signature) external;
 
     function meterOf(AssetId asset) external view returns (Meter memory);

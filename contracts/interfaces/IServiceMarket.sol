@@ -106,7 +106,8 @@ interface IServiceMarket is IStepSource {
     /// @notice A bid binds until the order's bids lapse; it can only be lowered. Equal bids: the earlier. Who may bid is asked
     ///         again at acceptance.
     function bid(OrderId order, uint80 price, uint32 workTime) external;
-    /// @notice The provider chooses a bid, and pays from its own account (allowance) what the reserve lacks.
+    /// @notice The provider chooses a bid, and pays from its own account (allowance) what the reserve lacks. Here and in
+    ///         `acceptLowest` a lienholder that is an ILienholder is asked first, and its error is the refusal.
     function accept(OrderId order, address worker) external;
     /// @notice Anyone, after closing, where the order is by rule: the lowest bid, from the reserve alone.
     function acceptLowest(OrderId order) external;

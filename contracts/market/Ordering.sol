@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {ILienholder} from "../interfaces/ILienholder.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {IWorkerEligibility} from "../interfaces/IWorkerEligibility.sol";
+import {Lienholders} from "../libraries/Lienholders.sol";
 import {AgreementId, AssetId, NO_AGREEMENT} from "../types/Identifiers.sol";
 import {
     Bid,
@@ -82,6 +84,7 @@ abstract contract Ordering is OrderStore, Pausable {
 
         uint256 inReserve = _inReserve(order.asset, terms.currency);
         uint80 toppedUp = chosen.price > inReserve ? uint80(chosen.price - inReserve) : 0;
+        _askLienholder(order, worker, terms.currency, chosen.price - toppedUp);
         _assign(id, order, worker, chosen, toppedUp);
         _escrowFromReserve(order.asset, terms.currency, chosen.price - toppedUp);
         if (toppedUp != 0) _escrowFrom(msg.sender, terms.currency, toppedUp);
@@ -97,6 +100,7 @@ abstract contract Ordering is OrderStore, Pausable {
         Bid memory chosen = _bids[id][order.worker];
         if (chosen.price == 0) revert Market_NoBid(id, address(0));
         _checkBidder(id, order, order.worker);
+        _askLienholder(order, order.worker, terms.currency, chosen.price);
         _commit(order.asset, chosen.price, terms.ruleBudget);
         _assign(id, order, order.worker, chosen, 0);
         _escrowFromReserve(order.asset, terms.currency, chosen.price);
@@ -190,6 +194,14 @@ abstract contract Ordering is OrderStore, Pausable {
     function _checkBidsStand(OrderId id, Order storage order, ServiceTerms memory terms) private view {
         uint256 until = _bidsStandUntil(order, terms);
         if (block.timestamp > until) revert Market_BidsLapsed(id, until);
+    }
+
+    /// @dev Whose security the reserve is, where it says that it wants to be asked.
+    function _askLienholder(Order storage order, address worker, address currency, uint256 amount) private {
+        ILienholder lienholder = Lienholders.toAsk(ASSETS, order.asset);
+        if (address(lienholder) != address(0)) {
+            lienholder.useReserve(order.asset, order.kind, worker, currency, amount);
+        }
     }
 
     function _commit(AssetId asset, uint80 price, uint80 most) private {

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {ILienholder} from "../interfaces/ILienholder.sol";
 import {IMeterRegistry} from "../interfaces/IMeterRegistry.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
+import {Lienholders} from "../libraries/Lienholders.sol";
 import {MeterSignatures} from "../libraries/MeterSignatures.sol";
 import {OdometerMath} from "../libraries/OdometerMath.sol";
 import {AssetId, NO_ASSET} from "../types/Identifiers.sol";
@@ -23,7 +25,8 @@ import {
 } from "../types/MeterForms.sol";
 
 /// @title Keys inside machines; see IMeterRegistry.
-/// @dev Calls only AssetRegistry and UsageAgreements, both fixed at deployment; neither calls a stranger from there.
+/// @dev Calls only AssetRegistry and UsageAgreements, both fixed at deployment, neither of which calls a stranger from there, and,
+///      for views, a lienholder that wants to be asked.
 contract MeterRegistry is IMeterRegistry, EIP712 {
     uint256 public constant LONGEST_WAIT = 30 days;
     uint256 public constant CLOCK_TOLERANCE = 120 seconds;
@@ -198,6 +201,8 @@ contract MeterRegistry is IMeterRegistry, EIP712 {
             revert Meters_SignatureInvalid(asset, key);
         }
         if (form.signer == address(0)) revert Meters_ZeroSigner();
+        ILienholder lienholder = Lienholders.toAsk(assets, asset);
+        if (address(lienholder) != address(0)) lienholder.checkPermitSigner(asset, form.signer);
         Appointments storage appointments = _permitSigners[asset];
         Appointment memory last = appointments.latest;
         if (form.epoch <= last.epoch) revert Meters_StalePermitSigner(asset, form.epoch, last.epoch);

@@ -134,6 +134,17 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         offers.address,
         agreements.address,
     )
+    financing = _deploy_financing(
+        sender,
+        authority=authority.address,
+        accounts=accounts.address,
+        assets=assets.address,
+        splitter=splitter.address,
+        meters=meters.address,
+        components=components.address,
+        market=market.address,
+        directory=directory.address,
+    )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
         "Authority": authority,
@@ -158,7 +169,28 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "TitleSales": sales,
         "BuybackGuarantees": buybacks,
         "AvailabilityGuarantees": uptimes,
+        **financing,
         **mocks,
+    }
+
+
+def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
+    """The contracts of rounds know each other as immutables: five addresses follow from the nonce."""
+    book, rounds, collateral, ballots, auctions = (sender.address_after(index) for index in range(5))
+    accounts, assets, splitter = platform["accounts"], platform["assets"], platform["splitter"]
+    of_collateral = (
+        accounts, assets, splitter, platform["meters"], platform["components"], platform["market"],
+        platform["directory"], book, rounds, ballots, auctions,
+    )  # fmt: skip
+    return {
+        "RoundBook": sender.deploy(
+            "RoundBook", platform["authority"], accounts, assets, splitter, platform["market"], rounds, collateral
+        ),
+        "CoFinancing": sender.deploy("CoFinancing", accounts, splitter, book, collateral, ballots),
+        "RoundCollateral": sender.deploy("RoundCollateral", of_collateral),
+        "RoundBallots": sender.deploy("RoundBallots", rounds, collateral),
+        "TitleAuction": sender.deploy("TitleAuction", accounts, collateral),
+        "RoundViews": sender.deploy("RoundViews", rounds, book, ballots),
     }
 
 

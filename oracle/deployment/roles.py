@@ -23,8 +23,10 @@ RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
         "EligibilityList": {"admit(address)": LISTING, "dismiss(address)": LISTING},
         "ServiceMarket": {"setEligibility(address)": LISTING, "pause()": GUARDIAN, "unpause()": GUARDIAN},
         "WorkerList": {"admit(address,uint8)": LISTING},
+        "RoundBook": {"pause()": GUARDIAN, "unpause()": GUARDIAN},
     }
 )
 """Every restricted function of every contract. What is not named here nobody has special power over: UsageAgreements,
 FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife, Reservations, ServiceTermsBook, HandOvers,
-TitleSales, BuybackGuarantees and AvailabilityGuarantees have no authority at all."""
+TitleSales, BuybackGuarantees, AvailabilityGuarantees, CoFinancing, RoundCollateral, RoundBallots, RoundViews and
+TitleAuction have no authority at all."""

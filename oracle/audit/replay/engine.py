@@ -22,6 +22,14 @@ from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
 from oracle.audit.replay.reservations import Reservations
+from oracle.audit.replay.rounds import (
+    CoFinancing,
+    RoundBallots,
+    RoundBook,
+    RoundCollateral,
+    RoundViews,
+    TitleAuction,
+)
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
@@ -38,6 +46,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
         HandOvers, Market, TermsBook, Workers,
         Components, EndOfLife, CircularEligibility, Reservations,
         TitleSales, Buybacks, Uptimes,
+        RoundBook, CoFinancing, RoundCollateral, RoundBallots, TitleAuction, RoundViews,
     )
 }  # fmt: skip
 
@@ -256,6 +265,15 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
         "HandOvers", None,
     ),
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
+    "RoundBook": (
+        "Authority", "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "ServiceMarket", "CoFinancing",
+        "RoundCollateral",
+    ),
+    "CoFinancing": ("PrepaidAccounts", "FeeSplitter", "RoundBook", "RoundCollateral", "RoundBallots"),
+    "RoundCollateral": (None,),
+    "RoundBallots": ("CoFinancing", "RoundCollateral"),
+    "TitleAuction": ("PrepaidAccounts", "RoundCollateral"),
+    "RoundViews": ("CoFinancing", "RoundBook", "RoundBallots"),
     "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
     "TitleSales": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "FeeSplitter"),
     "BuybackGuarantees": (

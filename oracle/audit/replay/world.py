@@ -109,6 +109,8 @@ class Module:
     """One contract of the platform."""
 
     CONTRACT: str
+    MODELLED = True
+    """False: only its code, its neighbours and its storage before first use are known."""
 
     def __init__(self, world: World, address: bytes) -> None:
         self.world = world

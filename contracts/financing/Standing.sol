@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
+import {Waterfall} from "../libraries/Waterfall.sol";
+import {Round, RoundId, RoundState, RoundTerms, Tranche} from "../types/Financing.sol";
+import {Distributing} from "./Distributing.sol";
+
+/// @title How a round stands against its plan, and what is lost at the end.
+/// @dev The state follows from what has been received and from the time alone, after all fees that the split holds were pulled: no order
+///      of calls makes a round late that was not, and none hides it.
+abstract contract Standing is Distributing {
+    uint256 private constant RATE_TIME = 30 days;
+
+    /// @inheritdoc ICoFinancing
+    function updateState(RoundId id) external nonReentrant returns (RoundState) {
+        Round storage round = _running(id);
+        _distribute(id, round, false);
+        if (!_isRunning(round.state)) return round.state;
+        if (block.timestamp >= round.laterAt + RATE_TIME) {
+            (round.earlierAt, round.earlierReceived) = (round.laterAt, round.laterReceived);
+            (round.laterAt, round.laterReceived) = (uint40(block.timestamp), round.received);
+        }
+        (RoundState to, uint256 behind) = stateByRule(id);
+        RoundState from = round.state;
+        if (to == from) return to;
+        round.state = to;
+        emit RoundStateChanged(id, from, to, round.received, behind);
+        if (to == RoundState.Defaulted) {
+            round.defaultedAt = uint40(block.timestamp);
+            COLLATERAL.foreclose(id);
+        }
+        return to;
+    }
+
+    /// @inheritdoc ICoFinancing
+    function conclude(RoundId id) external nonReentrant {
+        _checkCaller(address(COLLATERAL));
+        Round storage round = _inState(id, RoundState.Defaulted);
+        _distribute(id, round, false);
+        if (round.state != RoundState.Defaulted) return;
+        uint256 loss;
+        for (uint8 i = 0; i < round.tranches; ++i) {
+            loss += _tranches[_position(id, i)].outstanding;
+        }
+        for (uint8 i = round.tranches; i != 0; --i) {
+            loss = _writeDown(id, i - 1, loss);
+        }
+        _end(id, round, RoundState.Recovered);
+    }
+
+    /// @inheritdoc ICoFinancing
+    function stateByRule(RoundId id) public view returns (RoundState state, uint256 secondsBehind) {
+        Round storage round = _rounds[id];
+        state = round.state;
+        if (!_isRunning(state)) return (state, 0);
+        if (owedOf(id) == 0) return (RoundState.OnPlan, 0);
+        uint256 elapsed = block.timestamp - round.startedAt;
+        uint256 covered = BOOK.coveredUntil(id, round.received);
+        if (elapsed > covered) secondsBehind = elapsed - covered;
+        // A default is undone by nothing but full payment: holders may be voting.
+        if (state == RoundState.Defaulted) return (state, secondsBehind);
+
+        RoundTerms memory terms = BOOK.termsOf(id);
+        if (secondsBehind > terms.defaultAfter) return (RoundState.Defaulted, secondsBehind);
+        if (secondsBehind > terms.impairedAfter || COLLATERAL.isUsedUnbilled(id)) {
+            return (RoundState.Impaired, secondsBehind);
+        }
+        state = secondsBehind > terms.lateAfter ? RoundState.Late : RoundState.OnPlan;
+    }
+
+    /// @dev I-9: what was outstanding and is lost counts as written down; interest due is lost with it.
+    function _writeDown(RoundId id, uint8 index, uint256 loss) private returns (uint256 rest) {
+        Tranche storage tranche = _tranches[_position(id, index)];
+        uint256 written;
+        (written, rest) = Waterfall.writeDown(loss, tranche.outstanding);
+        uint256 interest = _due(tranche);
+        if (written == 0 && interest == 0) return rest;
+        tranche.outstanding -= uint88(written);
+        tranche.writtenDown += uint88(written);
+        (tranche.interestDue, tranche.fraction, tranche.accruedAt) = (0, 0, uint40(block.timestamp));
+        emit WrittenDown(id, index, written, interest);
+    }
+}
