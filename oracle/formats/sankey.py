@@ -106,9 +106,10 @@ def _arrange(columns: Sequence[list[_Place]], flows: Sequence[Flow], places: dic
     Returns the height.
     """
     lowest = 0.0
-    for column in columns:
+    for number, column in enumerate(columns):
         column.sort(key=lambda place: _left_from(place, flows, places, scale))
-        top = float(_TOP)
+        # Each column begins lower than the one before it, for many a name is wider than a column.
+        top = float(_TOP + number * (2 * _LINE + 4))
         for place in column:
             place.top = max(top, _left_from(place, flows, places, scale))
             top = place.top + max(place.amount * scale, _LEAST_HEIGHT) + _GAP
