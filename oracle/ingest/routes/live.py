@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +19,8 @@ from oracle.ingest.state import SharedState
 from oracle.store import read_model, sessions
 from oracle.types import Address, AgreementId, AssetId
 
-Ids = Annotated[list[int], Query(max_length=50)]
+Id = Annotated[int, Field(ge=1, lt=1 << 63)]
+Ids = Annotated[list[Id], Query(max_length=50)]
 
 _HIGHEST_ID = (1 << 63) - 1
 

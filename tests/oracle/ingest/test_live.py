@@ -180,3 +180,11 @@ def test_nothing_chosen_and_odd_ids(oracle, hire):
         timeout=5,
     ) as answer:
         assert answer.status_code == 200
+
+
+def test_an_agreement_beyond_every_database_is_refused_by_name(oracle):
+    """Found by the API's chaos run: it came to the database, which has no such number, as a defect of the oracle."""
+    visitor = oracle.sign_in(CUSTOMER)
+    for number in (0, 1 << 63, -1):
+        answer = oracle.get("/v1/live", visitor, params={"agreement": number})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
