@@ -102,10 +102,15 @@ class Endpoints(HTTPProvider):
         """
         for endpoint in self._all:
             self._look(endpoint)
+        if self._are_all_wrong():
+            # A verdict that stops the work must not rest on what a node said a while ago.
+            for endpoint in self._all:
+                endpoint.retry_at = 0.0
+                self._look(endpoint)
         self._compare_heads()
         if any(endpoint.takes_transactions for endpoint in self._all):
             return True
-        if all(endpoint.health is Health.WRONG_CHAIN for endpoint in self._all):
+        if self._are_all_wrong():
             return False
         raise requests.ConnectionError("no node answers")
 
@@ -196,6 +201,9 @@ class Endpoints(HTTPProvider):
             endpoint.fail(Health.AWAY, now)
             return
         endpoint.health, endpoint.pause, endpoint.retry_at = Health.HEALTHY, FIRST_PAUSE, 0.0
+
+    def _are_all_wrong(self) -> bool:
+        return all(endpoint.health is Health.WRONG_CHAIN for endpoint in self._all)
 
     def _compare_heads(self) -> None:
         there = [each for each in self._all if each.health in (Health.HEALTHY, Health.LAGGING)]

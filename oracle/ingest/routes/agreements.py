@@ -56,7 +56,10 @@ def get_permit(agreement_id: Id, shared: SharedState, challenge: Challenge = Non
     return _permit(shared, AgreementId(agreement_id), wanted)
 
 
-@routes.get("/{agreement_id}/statement", responses=problems(401, 403, 422))
+@routes.get(
+    "/{agreement_id}/statement",
+    responses={**problems(401, 403, 422), 200: {"content": {"application/json": {}, "text/csv": {}}}},
+)
 def get_statement(
     agreement_id: Id,
     shared: SharedState,

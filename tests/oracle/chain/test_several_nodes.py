@@ -73,6 +73,28 @@ def test_it_returns_when_it_is_well_after_a_pause_and_says_its_chain_first(world
     assert client.health() == ["healthy", "healthy"]
 
 
+def test_all_wrong_is_said_of_fresh_answers_only(world, nodes, client):
+    """Found by the long run of node faults: one had been wrong and rested, the other was wrong now: the work stopped."""
+    first, second = nodes
+    client.connect()
+    first.faults["eth_chainId"] = wrong_chain(2)
+    first.down = True
+    look(client, world)
+    first.down = False
+    client._endpoints._clock.now += LONGEST_PAUSE
+    look(client, world)
+    assert client.health() == ["wrong_chain", "healthy"]
+    first.faults.clear()
+    second.faults["eth_chainId"] = wrong_chain(7)
+    second.down = True
+    with pytest.raises(NodeNotReachable):
+        look(client, world)
+    second.down = False
+    client._endpoints._all[1].retry_at = 0.0
+    assert client._endpoints.survey()
+    assert client.health() == ["healthy", "wrong_chain"]
+
+
 def test_one_that_comes_back_on_another_chain_is_not_used(world, nodes, client):
     first, second = nodes
     client.connect()
