@@ -74,7 +74,7 @@ def test_it_returns_when_it_is_well_after_a_pause_and_says_its_chain_first(world
 
 
 def test_all_wrong_is_said_of_fresh_answers_only(world, nodes, client):
-    """Found by the long run of node faults: one had been wrong and rested, the other was wrong now: the work stopped."""
+    """Found by the long run of node faults: one had been wrong and rested, the other was wrong now: work stopped."""
     first, second = nodes
     client.connect()
     first.faults["eth_chainId"] = wrong_chain(2)
