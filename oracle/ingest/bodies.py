@@ -32,32 +32,34 @@ OPENAPI_DOCUMENT = {
 
 async def document(request: Request) -> object:
     """One JSON or CBOR document. Raises Malformed or Rejected `unsupported_media_type`."""
-    kind, data = _media_type(request), await request.body()
-    if kind == JSON:
-        return wire.decode_json(data)
-    if kind == CBOR:
-        return wire.decode_cbor(data)
-    raise _unsupported(kind)
+    return _document(media_type(request), await request.body())
 
 
-async def items(request: Request, limit: int) -> Sequence[object | PlainReading | Malformed]:
+def items(kind: str, data: bytes, limit: int) -> Sequence[object | PlainReading | Malformed]:
     """The items of a JSON list, CBOR list or NDJSON body; one item alone counts as a list.
 
     Readings in the usual form come parsed, as plain tuples. A line of NDJSON that cannot be read stands as its error,
     so that its neighbours are not lost.
     """
-    kind, data = _media_type(request), await request.body()
     found: Sequence[object] | None = None
     if kind == NDJSON:
         found = list(_lines(data))
     elif kind == JSON:
         found = read_usual(data)
     if found is None:
-        decoded = await document(request)
+        decoded = _document(kind, data)
         found = decoded if isinstance(decoded, list) else [decoded]
     if len(found) > limit:
         raise Rejected("too_many_items", "request", "has too many items", f"{len(found)} > {limit}")
     return found
+
+
+def _document(kind: str, data: bytes) -> object:
+    if kind == JSON:
+        return wire.decode_json(data)
+    if kind == CBOR:
+        return wire.decode_cbor(data)
+    raise _unsupported(kind)
 
 
 def _lines(data: bytes) -> Iterator[object | Malformed]:
@@ -69,7 +71,7 @@ def _lines(data: bytes) -> Iterator[object | Malformed]:
                 yield error
 
 
-def _media_type(request: Request) -> str:
+def media_type(request: Request) -> str:
     return request.headers.get("content-type", JSON).split(";")[0].strip().lower()
 
 
