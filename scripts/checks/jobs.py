@@ -16,6 +16,7 @@ RELAY = {"oracle/relay", "oracle/chain"}
 DOORS = {"oracle/ingest", "oracle/store"}
 KILLED = {"oracle/chaos"}
 AUDITOR = {"oracle/audit"}
+COMMANDS = {"oracle/cli", "oracle/parties"}
 LONG = {"chaos"}
 """Only by `make chaos`: an hour or so."""
 PLAIN = ["-p", "no:pytest-brownie"]
@@ -54,7 +55,7 @@ def _plain_folders() -> set[str]:
 def _oracle_folders() -> set[str]:
     """The oracle's own, without those that are jobs of their own: several of about the same length fill two cores."""
     every = {f"oracle/{folder.name}" for folder in (TESTS / "oracle").iterdir() if folder.is_dir()}
-    return every - RELAY - DOORS - KILLED - AUDITOR
+    return every - RELAY - DOORS - KILLED - AUDITOR - COMMANDS
 
 
 def _forge_tests() -> bool:
@@ -66,6 +67,7 @@ def tests() -> list[Job]:
         *_pytest("tests on the contracts", CHAIN_FOLDERS - SLOW_ON_CHAIN),
         *_pytest("tests of the whole system", WHOLE_SYSTEM, *PLAIN),
         *_pytest("state machines", SLOW_ON_CHAIN),
+        *_pytest("tests of the commands", COMMANDS, *PLAIN),
         *_pytest("tests of the relay", RELAY, *PLAIN),
         *_pytest("tests of the doors", DOORS, *PLAIN),
         *_pytest("kill tests", KILLED, *PLAIN),
