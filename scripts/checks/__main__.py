@@ -1,4 +1,4 @@
-"""Every check and every test, two at a time: `python -m scripts.checks [--only lint|tests|fuzz|coverage]`."""
+"""Every check and every test, one job more at a time than there are cores: `python -m scripts.checks [--only lint|tests|fuzz|coverage]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from scripts.checks.jobs import GROUPS, ROOT, Job
 
 HEARTBEAT_SECONDS = 20
-WORKERS = max(1, min(4, os.cpu_count() or 1))
+WORKERS = 1 + min(4, os.cpu_count() or 1)
+"""One job more than there are cores: they wait for blocks and processes about as often as they compute."""
 
 
 class Runner:
