@@ -1,4 +1,4 @@
-"""Every check and every test, a job more at a time than cores: `python -m scripts.checks [--only lint|tests|fuzz|coverage]`."""
+"""Every check and every test, a job more than there are cores: `python -m scripts.checks [--only lint|tests|…]`."""
 
 from __future__ import annotations
 
