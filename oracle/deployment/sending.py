@@ -29,7 +29,9 @@ class Sender:
         self._key = deployer if isinstance(deployer, LocalAccount) else None
         self.address = Address(to_checksum_address(deployer if isinstance(deployer, str) else deployer.address))
         self._nonce = web3.eth.get_transaction_count(to_checksum_address(self.address))
-        self._gas_price = Wei(web3.eth.gas_price * 2)
+        # So many contracts fill several blocks, and the base fee rises by an eighth with each. What is not used stays.
+        self._max_fee = Wei(web3.eth.gas_price * 20)
+        self._tip = min(web3.eth.max_priority_fee, self._max_fee)
         self._sent: list[tuple[str, HexBytes]] = []
 
     def address_after(self, transactions: int) -> ChecksumAddress:
@@ -63,7 +65,8 @@ class Sender:
             "data": data,
             "nonce": self._nonce,
             "gas": gas,
-            "gasPrice": self._gas_price,
+            "maxFeePerGas": self._max_fee,
+            "maxPriorityFeePerGas": self._tip,
             "chainId": self._web3.eth.chain_id,
         }
         if to is not None:
