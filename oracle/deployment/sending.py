@@ -19,6 +19,8 @@ from oracle.types import Address
 DEPLOY_GAS = 8_000_000
 CALL_GAS = 600_000
 RECEIPT_SECONDS = 120
+_AT_ONCE = 16
+"""A node keeps only so many waiting transactions of one account, and drops the rest without a word."""
 
 
 class Sender:
@@ -80,6 +82,8 @@ class Sender:
             )
         self._nonce = Nonce(self._nonce + 1)
         self._sent.append((what, sent))
+        if len(self._sent) % _AT_ONCE == 0:
+            self._web3.eth.wait_for_transaction_receipt(sent, RECEIPT_SECONDS, 0.05)
 
 
 def created_address(sender: Address, nonce: int) -> ChecksumAddress:
