@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
@@ -14,7 +14,7 @@ import {OtherPayee, PlanPoint, RoundAssets, RoundId, RoundTerms, TrancheTerms} f
 import {AssetId, SplitId} from "../types/Identifiers.sol";
 
 /// @title Published rounds; see IRoundBook.
-contract RoundBook is IRoundBook, AccessManaged, Pausable {
+contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
     uint256 private constant MOST_TRANCHES = 4;
     uint256 private constant MOST_ASSETS = 16;
     uint256 private constant MOST_OTHERS = 15;
@@ -123,7 +123,7 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IRoundBook
-    function paused() public view override(IRoundBook, Pausable) returns (bool) {
+    function paused() public view override(IRoundBook, SelfEndingPause) returns (bool) {
         return super.paused();
     }
 

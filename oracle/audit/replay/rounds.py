@@ -37,7 +37,7 @@ class RoundBook(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
 
 
 class CoFinancing(_Untouched):
