@@ -43,8 +43,9 @@ abstract contract MemberBook is IMembership, ERC721, Votes, SignedForms, AccessM
 
     /// @inheritdoc IMembership
     function acceptCode(bytes32 codeHash) external {
+        MemberId id = _known(msg.sender);
         _requireCurrent(codeHash);
-        _accept(_known(msg.sender));
+        _accept(id);
     }
 
     /// @inheritdoc IMembership
