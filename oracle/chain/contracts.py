@@ -35,6 +35,7 @@ END_OF_LIFE = "EndOfLife"
 RESERVATIONS = "Reservations"
 BUYBACKS = "BuybackGuarantees"
 UPTIMES = "AvailabilityGuarantees"
+MEMBERSHIP = "Membership"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
     COMPONENTS, END_OF_LIFE, RESERVATIONS,
@@ -190,8 +191,10 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    verifiers = (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
-    return Domains(chain_id, *(addresses[name] for name in verifiers))
+    agreements, meters, assets, accounts, hand_overs = (
+        addresses[name] for name in (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
+    )
+    return Domains(chain_id, agreements, meters, assets, accounts, hand_overs, addresses.get(MEMBERSHIP))
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

@@ -5,6 +5,7 @@ from pathlib import Path
 from oracle.domain.forms import Signed, parse_signed
 from oracle.domain.hand_overs import HandOverPaper
 from oracle.domain.hashing import keccak
+from oracle.domain.membership import AcceptCode
 from oracle.domain.statuses import Status
 from oracle.domain.wire import decode_json
 from oracle.errors import Fatal
@@ -29,6 +30,11 @@ def status_from(path: Path | None) -> Signed[Status] | None:
 def hand_over_from(path: Path) -> HandOverPaper:
     """What `cise hand-over write` wrote. Raises Malformed or Fatal."""
     return HandOverPaper.parse(decode_json(_read(path)))
+
+
+def signed_code_from(path: Path) -> Signed[AcceptCode]:
+    """What `cise governance sign-code` wrote. Raises Malformed or Fatal."""
+    return parse_signed(AcceptCode, decode_json(_read(path)))
 
 
 def write_text(path: Path, text: str) -> None:

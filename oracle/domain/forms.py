@@ -33,6 +33,7 @@ class Contract(StrEnum):
     ASSET_REGISTRY = "AssetRegistry"
     PREPAID_ACCOUNTS = "PrepaidAccounts"
     HAND_OVERS = "HandOvers"
+    MEMBERSHIP = "Membership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Domains:
         asset_registry: Address,
         prepaid_accounts: Address,
         hand_overs: Address,
+        membership: Address | None = None,
     ) -> None:
+        """`membership`: None where no members decide; then nothing is signed for it."""
         self.chain_id = chain_id
         self._by_contract = {
             Contract.USAGE_AGREEMENTS: Domain(chain_id, usage_agreements),
@@ -70,6 +73,8 @@ class Domains:
             Contract.PREPAID_ACCOUNTS: Domain(chain_id, prepaid_accounts),
             Contract.HAND_OVERS: Domain(chain_id, hand_overs),
         }
+        if membership is not None:
+            self._by_contract[Contract.MEMBERSHIP] = Domain(chain_id, membership)
 
     def of(self, form: "Form | type[Form]") -> Domain:
         """The domain in which this kind of form is signed."""
