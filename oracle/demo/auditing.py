@@ -16,7 +16,12 @@ AUDIT_SECONDS = 180.0
 
 def run_audit(command: Sequence[str], stack: LocalStack, data: Path) -> tuple[int, Mapping[str, Any]]:
     """Exit code and document of `cise audit verify`, in a process without this one's surroundings."""
-    words = [*command, "audit", "verify", "--rpc", stack.node.url, "--directory", stack.deployment.directory]
+    return run_audit_at(command, stack.node.url, stack.deployment.directory, data)
+
+
+def run_audit_at(command: Sequence[str], rpc_url: str, directory: str, data: Path) -> tuple[int, Mapping[str, Any]]:
+    """The same of any platform on any node."""
+    words = [*command, "audit", "verify", "--rpc", rpc_url, "--directory", directory]
     done = subprocess.run(
         [*words, "--data", str(data), "--json"],
         capture_output=True,
