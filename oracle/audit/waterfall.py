@@ -39,12 +39,18 @@ class Tranche:
     written_down: int = 0
     paid: int = 0
     taken: int = 0
+    burned: int = 0
     due: Fraction = field(default_factory=Fraction)
     since: int = 0
 
     @property
     def outstanding(self) -> int:
         return self.lent - self.repaid - self.written_down
+
+    @property
+    def is_burned(self) -> bool:
+        """Nobody holds it, any more or at all."""
+        return self.burned == self.invested
 
     @property
     def unclaimed(self) -> int:
@@ -84,9 +90,17 @@ class Tranche:
         self.paid += interest + principal
 
     def write_down(self, principal: int, now: int) -> None:
-        """What was due is lost as well."""
+        """What was due is lost as well, but stays noted in whole units."""
+        self.due, self.since = Fraction(int(self.interest(now))), now
         self.written_down += principal
-        self.due, self.since = Fraction(), now
+
+    def burn(self, amount: int) -> int:
+        """What the last to burn has: all that the floors of those before left."""
+        self.burned += amount
+        if not self.is_burned:
+            return 0
+        rest, self.taken, self.due = self.unclaimed, self.paid, self.due % 1
+        return rest
 
 
 class Payment(NamedTuple):
@@ -118,6 +132,18 @@ def losses(tranches: Sequence[Tranche]) -> Iterator[tuple[int, int]]:
         yield number, tranches[number].outstanding
 
 
+def reopen(tranches: Sequence[Tranche], now: int) -> None:
+    """What was lost is owed again, where anybody holds the tranche: money has come after the end."""
+    for tranche in tranches:
+        if not tranche.is_burned:
+            tranche.written_down, tranche.since = 0, now
+
+
+def close_again(tranches: Sequence[Tranche]) -> None:
+    for tranche in tranches:
+        tranche.written_down += tranche.outstanding
+
+
 class Rest(NamedTuple):
     """How the money is shared that is left when nothing is owed. `kept` waits for the next time."""
 
@@ -136,7 +162,7 @@ def share_rest(tranches: Sequence[Tranche], rest: int, total: int, outright: boo
         outright: everyone gets what its cap leaves, for the round is bought out.
         ends: the plan's time is over, so this is the last time.
     """
-    rooms = [tranche.room if tranche.residual_bps else 0 for tranche in tranches]
+    rooms = [tranche.room if tranche.residual_bps and not tranche.is_burned else 0 for tranche in tranches]
     gains, kept = [0] * len(tranches), 0
     if rest and outright:
         gains = rooms

@@ -31,11 +31,19 @@ class Pledge:
     auction: int = 0
 
 
+@dataclass(slots=True)
+class Claim:
+    """What an exercise left open. `uncollected`: owed, or paid and not taken to the round yet."""
+
+    number: int
+    uncollected: int
+
+
 class RoundCollateral(Module):
     CONTRACT = "RoundCollateral"
     NEIGHBOURS = (
-        "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "MeterRegistry", "Components", "ServiceMarket", "Directory",
-        "RoundBook", "CoFinancing", "RoundBallots", "TitleAuction",
+        "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "MeterRegistry", "Components", "ServiceMarket",
+        "BuybackGuarantees", "RoundBook", "CoFinancing", "RoundBallots", "TitleAuction",
     )  # fmt: skip
 
     def __init__(self, world: World, address: bytes) -> None:
@@ -44,13 +52,14 @@ class RoundCollateral(Module):
         self.unsettled: Counter[int] = Counter()
         self.pledges: dict[tuple[int, int], Pledge] = {}
         self.months: dict[int, tuple[int, int]] = {}
+        self.claims: dict[int, Claim] = {}
 
     def handlers(self) -> dict[str, Handler]:
         return {
             "pledge": self.pledge, "letGo": self.let_go, "foreclose": self.foreclose,
             "release": self.release, "consentToRepoint": self.consent_to_repoint, "useReserve": self.use_reserve,
             "auction": self.auction, "completeAuction": self.complete_auction,
-            "exerciseBuyback": self.exercise_buyback, "writeOff": self.write_off,
+            "exerciseBuyback": self.exercise_buyback, "collectClaim": self.collect_claim, "writeOff": self.write_off,
         }  # fmt: skip
 
     def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
@@ -70,6 +79,7 @@ class RoundCollateral(Module):
             self.refuse_unless(self.world.assets.known(asset).split == split, "its fees go elsewhere")
             if terms.secured:
                 self._check_title(asset, provider)
+            self.world.round_book.check_guarantee(call, terms, asset)
             odometer = self.world.meters.checkpoint_of(asset)
             self.round_of[asset] = number
             self.pledges[number, asset] = Pledge(odometer)
@@ -180,10 +190,27 @@ class RoundCollateral(Module):
         self.world.assets.approve(inner, self.world.buybacks.address, asset)
         self.world.buybacks.exercise(inner, guarantee, status)
         paid = accounts.balance(self.address, found.currency) - before
-        owner = self.world.assets.known(asset).owner
-        self.refuse_unless(paid > 0 and owner != self.address, "a buyback that paid nothing")
+        if owed := self.world.buybacks.buybacks[guarantee - 1].owed:
+            self.claims[guarantee] = Claim(number, owed)
+            self.emit(call, "ClaimKept", number, asset, guarantee, owed)
         self._pass_on(call, number, paid)
-        self._settled(call, number, asset, owner, paid, "bought back")
+        self._settled(call, number, asset, self.world.assets.known(asset).owner, paid, "bought back")
+
+    def collect_claim(self, call: Call, guarantee: int) -> None:
+        """What the guarantor has paid since goes to the round, and down its tranches even where it is over."""
+        claim = self.claims.get(guarantee)
+        unpaid = self.world.buybacks.buybacks[guarantee - 1].owed if claim else 0
+        amount = claim.uncollected - unpaid if claim else 0
+        self.refuse_unless(amount > 0, "nothing was paid on such a claim")
+        number = self.claims[guarantee].number
+        self.claims[guarantee].uncollected = unpaid
+        self.emit(call, "ClaimCollected", number, guarantee, amount, unpaid)
+        self._pass_on(call, number, amount)
+        inner, rounds = call.by(self.address), self.world.rounds
+        if rounds.known(number).state == DEFAULTED:
+            rounds.distribute(inner, number)
+        else:
+            rounds.skim_surplus(inner, number)
 
     def write_off(self, call: Call, number: int) -> None:
         secured = self.world.round_book.of(number).secured
@@ -217,6 +244,8 @@ class RoundCollateral(Module):
         for (number, asset), pledge in self.pledges.items():
             members = {"odometer": pledge.odometer, "unsold": pledge.unsold, "auction": pledge.auction}
             yield from struct_storage(("_pledges", number, asset), members)
+        for guarantee, claim in self.claims.items():
+            yield from struct_storage(("_claims", guarantee), {"round": claim.number, "uncollected": claim.uncollected})
         for number, (period, drawn) in self.months.items():
             yield from struct_storage(("_months", number), {"period": period, "drawn": drawn})
 

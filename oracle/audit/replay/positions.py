@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -68,7 +67,6 @@ class Positions(Module):
         self.rounds: dict[int, Round] = {}
         self.positions: dict[tuple[int, bytes], Position] = {}
         self.operators: set[tuple[bytes, bytes]] = set()
-        self.burned: Counter[int] = Counter()
 
     def claim(self, call: Call, number: int, tranche: int, holder: bytes) -> None:
         paid = self.pay_earnings(call, position_id(number, tranche), holder)
@@ -87,14 +85,10 @@ class Positions(Module):
         self.refuse_unless(found.state in (REPAID, RECOVERED), "the round is not over")
         token = position_id(number, tranche)
         amount = self.pay_earnings(call, token, call.sender)
-        self.burned[token] += self._burn_all(call, number, tranche, call.sender)
-        burnt = found.tranches[tranche]
-        if self.burned[token] == burnt.invested:
-            rest = burnt.unclaimed
-            burnt.taken += rest
-            self.pay(call, number, call.sender, rest)
-            amount += rest
-        self.emit(call, "PositionBurned", number, tranche, call.sender, amount)
+        held = self._burn_all(call, number, tranche, call.sender)
+        rest = found.tranches[tranche].burn(held)
+        self.pay(call, number, call.sender, rest)
+        self.emit(call, "PositionBurned", number, tranche, call.sender, amount + rest)
 
     # ERC-1155
 
@@ -170,12 +164,11 @@ class Positions(Module):
             yield from struct_storage(("_rounds", number), found.members())
             for index, tranche in enumerate(found.tranches):
                 yield from struct_storage(("_tranches", position_id(number, index)), _members(tranche))
+                yield ("_burned", position_id(number, index)), tranche.burned
         for (token, holder), held in self.positions.items():
             yield ("_balances", token, holder), held.balance
             members = {"index": held.index, "fraction": held.parts % SCALE}
             yield from struct_storage(("_earnings", token, holder), members)
-        for token, amount in self.burned.items():
-            yield ("_burned", token), amount
         for owner, operator in self.operators:
             yield ("_operatorApprovals", owner, operator), True
 

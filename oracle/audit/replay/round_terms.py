@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from oracle.audit.abi import Value
 from oracle.audit.keccak import word
+from oracle.audit.replay.buybacks import LIVE
 from oracle.audit.replay.splits import Payee
 from oracle.audit.replay.world import Call, Handler, Module, Path, Refused, World, struct_storage, subaccount
 from oracle.audit.waterfall import ALL_BPS, UNCAPPED
@@ -77,6 +78,8 @@ class RoundBook(Module):
         self._check_tranches(terms)
         self._check_plan(terms)
         self._check_assets(call, terms, guarantees)
+        for asset in ids:
+            self.check_guarantee(call, terms, asset)
         self.terms.append(terms)
         number = len(self.terms)
         split = self._create_split(call, number, terms, others)
@@ -90,6 +93,15 @@ class RoundBook(Module):
         if not 0 < number <= len(self.terms):
             raise Refused(f"there is no round {number}")
         return self.terms[number - 1]
+
+    def check_guarantee(self, call: Call, terms: RoundTerms, asset: int) -> None:
+        """I-10: a guarantee of that machine in that currency, exercisable for as long as the round may need it."""
+        if (guarantee := terms.guarantees[asset]) == 0:
+            return
+        given = self.world.buybacks.known(guarantee)
+        same = (given.terms["asset"], given.terms["currency"]) == (asset, terms.named["currency"])
+        lasts = given.stage == LIVE and given.open_until >= call.now + terms.number("defaultAfter")
+        self.refuse_unless(same and lasts and terms.secured, "a guarantee that does not fit the round")
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()

@@ -164,6 +164,10 @@ class CoFinancing(Positions):
     def skim_surplus(self, call: Call, number: int) -> None:
         found = self.known(number)
         self.refuse_unless(found.state >= REPAID, "the round is not over")
+        if found.state == RECOVERED:
+            waterfall.reopen(found.tranches, call.now)
+            self._run_down(call, number, found)
+            waterfall.close_again(found.tranches)
         amount = self._balance(number) - (found.raised if found.state == FAILED else found.unclaimed)
         self.emit(call, "SurplusSkimmed", number, found.provider, amount)
         self.pay(call, number, found.provider, amount)
@@ -191,8 +195,12 @@ class CoFinancing(Positions):
     # Internals
 
     def _distribute(self, call: Call, number: int, found: Round, outright: bool = False) -> None:
-        """I-8: fees out of the split, down the tranches, and what is left to residual holders and provider."""
         self.world.splits.distribute(call.by(self.address), found.split, found.currency)
+        if self._run_down(call, number, found, outright):
+            self._end(call, number, REPAID)
+
+    def _run_down(self, call: Call, number: int, found: Round, outright: bool = False) -> bool:
+        """I-8: what has come down the tranches, and what is left to residual holders and provider. Whether all is paid."""
         cash = min(self._balance(number) - found.unclaimed, MOST - found.received)
         rest = cash
         for payment in waterfall.run_down(found.tranches, cash, call.now):
@@ -205,8 +213,7 @@ class CoFinancing(Positions):
         if waterfall.owed_in_all(found.tranches, call.now) == 0:
             rest, over = self._share_rest(call, number, found, rest, outright)
         found.received += cash - rest
-        if over:
-            self._end(call, number, REPAID)
+        return over
 
     def _share_rest(self, call: Call, number: int, found: Round, rest: int, outright: bool) -> tuple[int, bool]:
         ends = call.now >= found.started_at + self.world.round_book.of(number).plan[-1][0]
