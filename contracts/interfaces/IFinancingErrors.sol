@@ -21,6 +21,8 @@ interface IFinancingErrors {
     error Financing_InvestmentTooSmall(RoundId round, uint256 amount, uint256 least);
     error Financing_TooLittleRaised(RoundId round, uint256 raised, uint256 least);
     error Financing_AssetNotReady(RoundId round, AssetId asset, bytes32 what);
+    /// `what` names the reason: asset, currency, stage, window, unsecured; see IRoundBook.checkGuarantee.
+    error Financing_GuaranteeUnfit(RoundId round, AssetId asset, uint256 guarantee, bytes32 what);
     error Financing_AssetInRound(AssetId asset, RoundId round);
     error Financing_NothingToPay(RoundId round);
     error Financing_NoBuyOutPrice(RoundId round, uint8 tranche);

@@ -184,7 +184,15 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     )  # fmt: skip
     return {
         "RoundBook": sender.deploy(
-            "RoundBook", platform["authority"], accounts, assets, splitter, platform["market"], rounds, collateral
+            "RoundBook",
+            platform["authority"],
+            accounts,
+            assets,
+            splitter,
+            platform["market"],
+            rounds,
+            collateral,
+            platform["guarantees"],
         ),
         "CoFinancing": sender.deploy("CoFinancing", accounts, splitter, book, collateral, ballots),
         "RoundCollateral": sender.deploy("RoundCollateral", of_collateral),
