@@ -97,6 +97,8 @@ class Engine:
         except Refused as error:
             where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=error.offset)
             self._findings.add("replay", where, f"the contract must have refused this: {error}")
+        except abi.AbiError as error:
+            self._findings.add("replay", place, f"the contract must have refused this amount: {error}")
         except NotModelled as error:
             self._findings.unchecked("replay", place, f"not checked: {error}")
             return

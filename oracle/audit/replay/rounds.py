@@ -200,7 +200,7 @@ class CoFinancing(Positions):
             self._end(call, number, REPAID)
 
     def _run_down(self, call: Call, number: int, found: Round, outright: bool = False) -> bool:
-        """I-8: what has come down the tranches, and what is left to residual holders and provider. Whether all is paid."""
+        """I-8: what has come runs down the tranches, the rest to residual holders and provider. Whether all is paid."""
         cash = min(self._balance(number) - found.unclaimed, MOST - found.received)
         rest = cash
         for payment in waterfall.run_down(found.tranches, cash, call.now):

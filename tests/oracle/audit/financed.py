@@ -228,14 +228,19 @@ class Financed(Circular):
         guarantee = int(self.quick.told("BuybackGuarantees", "GuaranteeGiven")["guarantee"])
         self.send(PROVIDER, "BuybackGuarantees", "choose", guarantee)
         number, _ = self._running([asset], TWO, guarantees=[guarantee])
+        self._transfer(BERT, CLARA, number, 1, 70_001)
         self._default(number)
         self.send(ANNA, "RoundBallots", "vote", number, 0, True)
         self.on.later(7 * DAY)
         self.send(COMMUNITY, "RoundBallots", "decide", number)
         self.on.later(20 * DAY)
         self.send(COMMUNITY, "RoundCollateral", "exerciseBuyback", number, asset, b"")
-        for amount in (60_013, 1):
+        self.send(CLARA, "CoFinancing", "burn", number, 1)
+        for amount in (60_013, 137_003):
             self.send(GUARANTOR, "BuybackGuarantees", "payClaim", guarantee, amount)
+            self.send(COMMUNITY, "RoundCollateral", "collectClaim", guarantee)
+        self.send(COMMUNITY, "CoFinancing", "claim", number, 1, self.names[BERT])
+        self.send(GUARANTOR, "BuybackGuarantees", "payClaim", guarantee, 5)
 
     def paid_at_last(self) -> None:
         """In full while its machine is being sold: the bidder has the money back."""
