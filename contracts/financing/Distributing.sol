@@ -57,16 +57,6 @@ abstract contract Distributing is Funding {
     }
 
     /// @inheritdoc ICoFinancing
-    function skimSurplus(RoundId id) external nonReentrant returns (uint256 amount) {
-        Round storage round = _rounds[id];
-        if (round.state < RoundState.Repaid) _refuseState(id, round.state);
-        uint256 kept = round.state == RoundState.Failed ? round.raised : _unclaimed(id, round.tranches);
-        amount = _balance(id, round.currency) - kept;
-        emit SurplusSkimmed(id, round.provider, amount);
-        _pay(id, round.provider, round.currency, amount);
-    }
-
-    /// @inheritdoc ICoFinancing
     function owedOf(RoundId id) public view returns (uint256 owed) {
         Round storage round = _rounds[id];
         if (!_isRunning(round.state)) return 0;
@@ -78,14 +68,18 @@ abstract contract Distributing is Funding {
 
     // Internals
 
-    /// @dev I-8. `outright`: residual holders get all that their caps leave, whatever their share.
     function _distribute(RoundId id, Round storage round, bool outright) internal {
-        address currency = round.currency;
-        SPLITTER.distribute(SplitId.wrap(round.split), currency);
+        SPLITTER.distribute(SplitId.wrap(round.split), round.currency);
+        if (_runDown(id, round, outright)) _end(id, round, RoundState.Repaid);
+    }
+
+    /// @dev I-8. `outright`: residual holders get all that their caps leave, whatever their share.
+    /// @return over Whether nothing more is due to any tranche.
+    function _runDown(RoundId id, Round storage round, bool outright) internal returns (bool over) {
         uint8 count = round.tranches;
         uint88 received = round.received;
         // What came before and was not taken is the tranches'; beyond uint88 gifts wait until the round is over.
-        uint256 cash = _balance(id, currency) - _unclaimed(id, count);
+        uint256 cash = _balance(id, round.currency) - _unclaimed(id, count);
         if (cash > type(uint88).max - received) cash = type(uint88).max - received;
 
         uint256 rest = cash;
@@ -93,10 +87,8 @@ abstract contract Distributing is Funding {
         for (uint8 i = 0; full && i < count; ++i) {
             (rest, full) = _payTranche(id, i, rest);
         }
-        bool over;
         if (full) (rest, over) = _shareRest(id, round, rest, outright);
         if (cash != rest) round.received = received + uint88(cash - rest);
-        if (over) _end(id, round, RoundState.Repaid);
     }
 
     /// @return left What the tranche leaves for those below.
@@ -135,7 +127,7 @@ abstract contract Distributing is Funding {
             Tranche storage tranche = _tranches[_position(id, i)];
             amounts[i] = tranche.residualBps;
             amounts[count] -= tranche.residualBps;
-            if (tranche.residualBps != 0) rooms[i] = _room(tranche);
+            if (tranche.residualBps != 0 && !_isBurned(id, uint8(i))) rooms[i] = _room(tranche);
             if (rooms[i] != 0) anyRoom = true;
         }
         if (rest != 0 && anyRoom && !outright) {

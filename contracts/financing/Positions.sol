@@ -39,7 +39,7 @@ abstract contract Positions is RoundStore {
         Tranche storage paid = _tranches[position];
         if (burned == paid.invested) {
             uint256 rest = paid.unclaimed;
-            paid.unclaimed = 0;
+            (paid.unclaimed, paid.interestDue) = (0, 0);
             amount += rest;
             _pay(id, msg.sender, round.currency, rest);
         }
@@ -75,6 +75,12 @@ abstract contract Positions is RoundStore {
     }
 
     // Internals
+
+    /// @dev Nobody holds it, any more or at all.
+    function _isBurned(RoundId id, uint8 tranche) internal view returns (bool) {
+        uint256 position = _position(id, tranche);
+        return _burned[position] == _tranches[position].invested;
+    }
 
     /// @dev Every way to change a balance ends here. Locks are looked at when all has moved: one position may come twice in a batch.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {

@@ -50,6 +50,18 @@ abstract contract Standing is Distributing {
     }
 
     /// @inheritdoc ICoFinancing
+    function skimSurplus(RoundId id) external nonReentrant returns (uint256 amount) {
+        Round storage round = _rounds[id];
+        RoundState state = round.state;
+        if (state < RoundState.Repaid) _refuseState(id, state);
+        if (state == RoundState.Recovered) _makeGood(id, round);
+        uint256 kept = state == RoundState.Failed ? round.raised : _unclaimed(id, round.tranches);
+        amount = _balance(id, round.currency) - kept;
+        emit SurplusSkimmed(id, round.provider, amount);
+        _pay(id, round.provider, round.currency, amount);
+    }
+
+    /// @inheritdoc ICoFinancing
     function stateByRule(RoundId id) public view returns (RoundState state, uint256 secondsBehind) {
         Round storage round = _rounds[id];
         state = round.state;
@@ -69,7 +81,23 @@ abstract contract Standing is Distributing {
         state = secondsBehind > terms.lateAfter ? RoundState.Late : RoundState.OnPlan;
     }
 
-    /// @dev I-9: what was outstanding and is lost counts as written down; interest due is lost with it.
+    /// @dev I-9: what comes after the end pays what was lost as if it were still owed. A tranche without positions gets nothing.
+    function _makeGood(RoundId id, Round storage round) private {
+        uint8 count = round.tranches;
+        for (uint8 i = 0; i < count; ++i) {
+            if (_isBurned(id, i)) continue;
+            Tranche storage tranche = _tranches[_position(id, i)];
+            (tranche.outstanding, tranche.writtenDown) = (tranche.writtenDown, 0);
+            tranche.accruedAt = uint40(block.timestamp);
+        }
+        _runDown(id, round, false);
+        for (uint8 i = 0; i < count; ++i) {
+            Tranche storage tranche = _tranches[_position(id, i)];
+            (tranche.outstanding, tranche.writtenDown) = (0, tranche.writtenDown + tranche.outstanding);
+        }
+    }
+
+    /// @dev I-9: what was outstanding and is lost counts as written down; interest due stays noted, in case more comes.
     function _writeDown(RoundId id, uint8 index, uint256 loss) private returns (uint256 rest) {
         Tranche storage tranche = _tranches[_position(id, index)];
         uint256 written;
@@ -78,7 +106,7 @@ abstract contract Standing is Distributing {
         if (written == 0 && interest == 0) return rest;
         tranche.outstanding -= uint88(written);
         tranche.writtenDown += uint88(written);
-        (tranche.interestDue, tranche.fraction, tranche.accruedAt) = (0, 0, uint40(block.timestamp));
+        (tranche.interestDue, tranche.fraction, tranche.accruedAt) = (uint88(interest), 0, uint40(block.timestamp));
         emit WrittenDown(id, index, written, interest);
     }
 }

@@ -103,7 +103,7 @@ struct Round {
 /// Three slots: what every payment to the tranche writes, what its positions read, what hardly changes.
 struct Tranche {
     uint88 outstanding; // principal that is neither repaid nor written down
-    uint88 interestDue; // up to accruedAt
+    uint88 interestDue; // up to accruedAt; after a write-down what was lost
     uint40 fraction; // of a unit of interest, in Accrual.PARTS
     uint40 accruedAt;
     uint80 index; // units paid for each 2^56 of principal
@@ -153,7 +153,7 @@ struct PositionView {
 struct TrancheView {
     uint256 invested;
     uint256 outstanding;
-    uint256 interestDue; // now
+    uint256 interestDue; // now; of a recovered round, what was lost of it
     uint256 paid; // interest, principal and residual, ever
     uint256 repaid; // of `paid`, principal
     uint256 writtenDown;

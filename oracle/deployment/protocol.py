@@ -143,7 +143,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         meters=meters.address,
         components=components.address,
         market=market.address,
-        directory=directory.address,
+        guarantees=buybacks.address,
     )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
@@ -180,11 +180,19 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     accounts, assets, splitter = platform["accounts"], platform["assets"], platform["splitter"]
     of_collateral = (
         accounts, assets, splitter, platform["meters"], platform["components"], platform["market"],
-        platform["directory"], book, rounds, ballots, auctions,
+        platform["guarantees"], book, rounds, ballots, auctions,
     )  # fmt: skip
     return {
         "RoundBook": sender.deploy(
-            "RoundBook", platform["authority"], accounts, assets, splitter, platform["market"], rounds, collateral
+            "RoundBook",
+            platform["authority"],
+            accounts,
+            assets,
+            splitter,
+            platform["market"],
+            rounds,
+            collateral,
+            platform["guarantees"],
         ),
         "CoFinancing": sender.deploy("CoFinancing", accounts, splitter, book, collateral, ballots),
         "RoundCollateral": sender.deploy("RoundCollateral", of_collateral),

@@ -267,7 +267,7 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
     "RoundBook": (
         "Authority", "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "ServiceMarket", "CoFinancing",
-        "RoundCollateral",
+        "RoundCollateral", "BuybackGuarantees",
     ),
     "CoFinancing": ("PrepaidAccounts", "FeeSplitter", "RoundBook", "RoundCollateral", "RoundBallots"),
     "RoundCollateral": (None,),

@@ -47,8 +47,8 @@ class CoFinancing(_Untouched):
 class RoundCollateral(_Untouched):
     CONTRACT = "RoundCollateral"
     NEIGHBOURS = (
-        "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "MeterRegistry", "Components", "ServiceMarket", "Directory",
-        "RoundBook", "CoFinancing", "RoundBallots", "TitleAuction",
+        "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "MeterRegistry", "Components", "ServiceMarket",
+        "BuybackGuarantees", "RoundBook", "CoFinancing", "RoundBallots", "TitleAuction",
     )  # fmt: skip
 
     def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
