@@ -64,6 +64,9 @@ _RELAYED = {
     AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
     SPLITTER: ("distribute",),
     UPTIMES: ("checkpoint", "settlePeriod"),
+    ROUNDS: ("start", "fail", "distribute", "updateState"),
+    ROUND_BALLOTS: ("decide",),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff"),
 }
 
 

@@ -128,6 +128,7 @@ def test_every_cycle_is_recorded_with_its_outcome(world, start_oracle):
         "accrue",
         "distribute",
         "guarantees",
+        "rounds",
         "gas",
         "clean",
     }
