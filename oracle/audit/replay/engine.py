@@ -13,8 +13,11 @@ from oracle.audit.calldata import Entry, NoTrace, traced_entries
 from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
+from oracle.audit.replay.auctions import TitleAuction
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.ballots import RoundBallots
 from oracle.audit.replay.buybacks import Buybacks
+from oracle.audit.replay.collateral import RoundCollateral
 from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
@@ -22,14 +25,8 @@ from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
 from oracle.audit.replay.reservations import Reservations
-from oracle.audit.replay.rounds import (
-    CoFinancing,
-    RoundBallots,
-    RoundBook,
-    RoundCollateral,
-    RoundViews,
-    TitleAuction,
-)
+from oracle.audit.replay.round_terms import RoundBook
+from oracle.audit.replay.rounds import CoFinancing, RoundViews
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
@@ -74,6 +71,8 @@ class Engine:
             ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
             ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
             ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
+            ("round_book", RoundBook), ("rounds", CoFinancing), ("collateral", RoundCollateral),
+            ("ballots", RoundBallots), ("auctions", TitleAuction),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -98,6 +97,8 @@ class Engine:
         except Refused as error:
             where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=error.offset)
             self._findings.add("replay", where, f"the contract must have refused this: {error}")
+        except abi.AbiError as error:
+            self._findings.add("replay", place, f"the contract must have refused this amount: {error}")
         except NotModelled as error:
             self._findings.unchecked("replay", place, f"not checked: {error}")
             return
