@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from oracle.demo.auditing import run_audit
+from oracle.demo.books import Books
 from oracle.demo.claims import Claims
 from oracle.demo.service import making, serving, terms, way_back
-from oracle.demo.service.books import COLUMNS, Books, read_books
+from oracle.demo.service.books import COLUMNS, read_books
 from oracle.demo.service.cast import Role
 from oracle.demo.service.clock import ChainClock, Seen
 from oracle.demo.service.making import Life

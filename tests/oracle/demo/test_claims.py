@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from oracle.cli import demo, demo_service
 from oracle.cli.main import app
+from oracle.demo.books import Books
 from oracle.demo.claims import Claims
 from oracle.demo.drill import DrillStory, Told
-from oracle.demo.service.books import Books
 from oracle.demo.service.story import Told as Life
 from oracle.errors import Fatal
 from oracle.parties.currencies import Currency
