@@ -16,7 +16,7 @@ from oracle.parties import pools
 from oracle.parties.module_calls import entrust_title, module, told
 from oracle.parties.orders import Document
 from oracle.parties.wallet import Done, Wallet, fresh_nonce
-from oracle.types import Address, AssetId, BaseUnits, Bytes32, ClaimId, MemberId, OrderId, PoolId, UnixTime
+from oracle.types import AssetId, BaseUnits, Bytes32, ClaimId, MemberId, OrderId, PoolId, UnixTime
 
 
 class ClaimStage(IntEnum):
@@ -121,21 +121,15 @@ def lapse(wallet: Wallet, claim: ClaimId) -> Done:
 
 
 def draft(
-    wallet: Wallet, view: ClaimView, asset: AssetId, grade: CoreGrade, condition: Bytes32, deadline: UnixTime
-) -> SparePaper:
-    """From keeper to member, or, once the spare is lent, the other way; with fresh nonces."""
-    keeper = pools.pool_view(wallet.client, wallet.platform, view.pool).keeper
-    member = pools.member_view(wallet.client, wallet.platform, view.member).account
-    giver, taker = (member, keeper) if view.stage is ClaimStage.LENT else (keeper, member)
-    return paper_of(view.id, asset, giver, taker, grade, condition, deadline)
-
-
-def paper_of(
-    claim: ClaimId, asset: AssetId, giver: Address, taker: Address, grade: CoreGrade, condition: Bytes32,
+    client: ChainClient, platform: Platform, view: ClaimView, asset: AssetId, grade: CoreGrade, condition: Bytes32,
     deadline: UnixTime,
 ) -> SparePaper:  # fmt: skip
+    """From keeper to member, or, once the spare is lent, the other way; with fresh nonces."""
+    keeper = pools.pool_view(client, platform, view.pool).keeper
+    member = pools.member_view(client, platform, view.member).account
+    giver, taker = (member, keeper) if view.stage is ClaimStage.LENT else (keeper, member)
     nonces = fresh_nonce(), fresh_nonce()
-    return SparePaper(SpareHandOver(claim, asset, giver, taker, int(grade), condition, *nonces, deadline))
+    return SparePaper(SpareHandOver(view.id, asset, giver, taker, int(grade), condition, *nonces, deadline))
 
 
 def sign(wallet: Wallet, paper: SparePaper) -> SparePaper:
