@@ -14,13 +14,14 @@ from oracle.parties import pools, spare_loans
 from oracle.parties.assets import short_text
 from oracle.parties.currencies import Currency, currency_at
 from oracle.parties.pools import MODEL_CONTRACT, MemberView, PoolModel, PoolTerms, PoolView
-from oracle.types import Address, AssetId, MemberId, PoolId, Seconds, ServiceTermsId
+from oracle.parties.spare_loans import StockView
+from oracle.types import Address, AssetId, ClaimId, MemberId, PoolId, Seconds, ServiceTermsId
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Shared spares: create, join, vouch, pay-in, pay-out, deposit, member, leave, expel, show, list; claim, "
-    "withdraw, call-out, lend, bring, return, sign, hand-over, show-use, lapse, forfeit, exchange, buy-out, claim-show; "
-    "restock, retire, keeper, vote, carry-out, repair, shelve, withhold.",
+    "withdraw, call-out, lend, bring, return, sign, hand-over, show-use, lapse, forfeit, exchange, buy-out, "
+    "claim-show; restock, retire, keeper, vote, carry-out, proposal, repair, shelve, withhold, unit.",
 )
 PoolNumber = Annotated[int, typer.Argument(help="The pool's number.", min=1)]
 MemberNumber = Annotated[int, typer.Argument(help="The membership's number.", min=1)]
@@ -206,24 +207,19 @@ def _show(me: Look, number: PoolId, more: dict[str, object]) -> None:
     view = pools.pool_view(client, platform, number)
     money = currency_at(client, view.terms.currency)
     members = pools.members_of(client, platform, number)
-    served = []
-    for index, model in enumerate(view.models):
-        stock = spare_loans.stock_of(client, platform, number, index)
-        queue = spare_loans.queue_of(client, platform, number, index)
-        served.append(
-            {
-                "model": model.name,
-                "maker": model.maker,
-                "price": str(model.price),
-                "exchangeFee": str(model.exchange_fee),
-                "repairCeiling": str(model.repair_ceiling),
-                "spares": stock.total,
-                "onShelf": stock.ready,
-                "calledOut": stock.called,
-                "queue": list(queue),
-            }
+    served = [
+        (
+            model,
+            spare_loans.stock_of(client, platform, number, index),
+            spare_loans.queue_of(client, platform, number, index),
         )
-    document = _document(view) | {"models": served, "memberships": [one.id for one in members]} | more
+        for index, model in enumerate(view.models)
+    ]
+    document = (
+        _document(view)
+        | {"models": [_stock_document(*one) for one in served], "memberships": [one.id for one in members]}
+        | more
+    )
     terms = view.terms
     rows: dict[str, object] = {
         "pool": f"{number}, {view.members} members" + (f", closed: {view.heir} takes the rest" if view.heir else ""),
@@ -238,14 +234,28 @@ def _show(me: Look, number: PoolId, more: dict[str, object]) -> None:
         "a loan": f"{money.text(terms.fee_per_day)} a day for {terms.longest_loan // DAY} days, then "
         f"{money.text(terms.late_fee_per_day)} a day late",
     }
-    for index, (model, figures) in enumerate(zip(view.models, served, strict=True)):
+    for index, (model, stock, queue) in enumerate(served):
         rows[f"spares of model {index}"] = (
-            f"{model.name}: {figures['spares']}, {figures['onShelf']} on the shelf, {figures['calledOut']} kept for who "
-            f"was called; {len(spare_loans.queue_of(client, platform, number, index))} wait; kept for {money.text(model.price)}"
+            f"{model.name}: {stock.total}, {stock.ready} on the shelf, {stock.kept} of them kept for who was called; "
+            f"{len(queue)} wait; kept for {money.text(model.price)}"
         )
     for one in members:
         rows[f"member {one.id}"] = f"{one.account} with machine {one.asset}, credit {money.text(one.credit)}"
     me.facts(document, rows | more)
+
+
+def _stock_document(model: PoolModel, stock: StockView, queue: list[ClaimId]) -> dict[str, object]:
+    return {
+        "model": model.name,
+        "maker": model.maker,
+        "price": str(model.price),
+        "exchangeFee": str(model.exchange_fee),
+        "repairCeiling": str(model.repair_ceiling),
+        "spares": stock.total,
+        "onShelf": stock.ready,
+        "keptForCalled": stock.kept,
+        "queue": list(queue),
+    }
 
 
 def _document(view: PoolView) -> dict[str, object]:

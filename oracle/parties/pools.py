@@ -10,8 +10,8 @@ from enum import IntEnum
 from web3.contract import Contract
 
 from oracle.chain.client import ChainClient, checksummed
-from oracle.chain.contracts import POOLS, SPARE_LOANS, Platform
-from oracle.parties.module_calls import allow, module, told
+from oracle.chain.contracts import POOLS, SPARE_STOCK, Platform
+from oracle.parties.module_calls import allow, entrust_title, module, told
 from oracle.parties.wallet import Done, Wallet
 from oracle.types import (
     Address,
@@ -192,8 +192,7 @@ def draw_dues(wallet: Wallet, member: MemberId) -> Done:
 
 def propose_purchase(wallet: Wallet, pool: PoolId, asset: AssetId, price: BaseUnits) -> tuple[ProposalId, Done]:
     """The title's owner; lets the contract take the title once members have said yes."""
-    loans = wallet.platform.addresses[SPARE_LOANS]
-    wallet.send(wallet.platform.assets.functions.approve(loans, asset))
+    entrust_title(wallet, SPARE_STOCK, asset)
     return _propose(wallet, "proposePurchase", pool, asset, price)
 
 
@@ -206,12 +205,12 @@ def propose_keeper(wallet: Wallet, by: MemberId, keeper: Address) -> tuple[Propo
 
 
 def vote(wallet: Wallet, proposal: ProposalId, by: MemberId) -> Done:
-    return _send(wallet, "vote", proposal, by)
+    return wallet.send(stock_book(wallet.client, wallet.platform).functions.vote(proposal, by))
 
 
 def carry_out(wallet: Wallet, proposal: ProposalId) -> Done:
     """Anyone, once more than half have said yes."""
-    return _send(wallet, "carryOut", proposal)
+    return wallet.send(stock_book(wallet.client, wallet.platform).functions.carryOut(proposal))
 
 
 # Leaving
@@ -234,6 +233,10 @@ def pools_book(client: ChainClient, platform: Platform) -> Contract:
     return module(client, platform, POOLS)
 
 
+def stock_book(client: ChainClient, platform: Platform) -> Contract:
+    return module(client, platform, SPARE_STOCK)
+
+
 def pool_count(client: ChainClient, platform: Platform) -> int:
     return int(client.call(pools_book(client, platform).functions.poolCount()))
 
@@ -246,9 +249,13 @@ def member_count(client: ChainClient, platform: Platform) -> int:
 def pool_view(client: ChainClient, platform: Platform, pool: PoolId) -> PoolView:
     """Raises CallReverted where there is none."""
     functions = pools_book(client, platform).functions
-    views = (functions.poolOf(pool), functions.termsOf(pool), functions.modelsOf(pool), functions.cashOf(pool))
-    found, terms, models, cash = client.call_many(views, client.head())
-    maker, members, is_closed, keeper, heir, held, contributed, rules_hash = found
+    stock = stock_book(client, platform).functions
+    views = (
+        functions.poolOf(pool), functions.termsOf(pool), functions.cashOf(pool), stock.modelsOf(pool),
+        stock.keeperOf(pool),
+    )  # fmt: skip
+    found, terms, cash, models, keeper = client.call_many(views, client.head())
+    maker, members, is_closed, heir, held, contributed, rules_hash = found
     currency, *figures = terms
     return PoolView(
         pool,
@@ -290,7 +297,7 @@ def members_of(client: ChainClient, platform: Platform, pool: PoolId) -> list[Me
 
 
 def proposal_view(client: ChainClient, platform: Platform, proposal: ProposalId) -> ProposalView:
-    functions = pools_book(client, platform).functions
+    functions = stock_book(client, platform).functions
     found, voters = client.call_many((functions.proposalOf(proposal), functions.votersOf(proposal)), client.head())
     pool, kind, _, is_done, _, closes_at, asset, account, price = found
     return ProposalView(
@@ -309,8 +316,8 @@ def _send(wallet: Wallet, function: str, *arguments: object) -> Done:
 
 
 def _propose(wallet: Wallet, function: str, *arguments: object) -> tuple[ProposalId, Done]:
-    done = _send(wallet, function, *arguments)
-    book = pools_book(wallet.client, wallet.platform)
+    book = stock_book(wallet.client, wallet.platform)
+    done = wallet.send(getattr(book.functions, function)(*arguments))
     return ProposalId(told(book, done, "Proposed")["proposal"]), done
 
 

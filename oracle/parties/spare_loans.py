@@ -6,7 +6,7 @@ from enum import IntEnum
 from web3.contract import Contract
 
 from oracle.chain.client import ChainClient
-from oracle.chain.contracts import SPARE_LOANS, Platform
+from oracle.chain.contracts import SPARE_LOANS, SPARE_STOCK, Platform
 from oracle.domain.forms import Signed
 from oracle.domain.hand_overs import CoreGrade, SpareHandOver, SparePaper
 from oracle.domain.readings import SignedReading
@@ -73,7 +73,7 @@ class StockView:
 
     total: int
     ready: int
-    called: int
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def buy_out(wallet: Wallet, claim: ClaimId) -> Done:
 
 def exchange(wallet: Wallet, view: ClaimView) -> Done:
     """For the exchange fee and the defective unit, whose title the contract is let to take."""
-    entrust_title(wallet, SPARE_LOANS, view.asset)
+    entrust_title(wallet, SPARE_STOCK, view.asset)
     return _send(wallet, "exchange", view.id)
 
 
@@ -171,18 +171,19 @@ def forfeit(wallet: Wallet, claim: ClaimId) -> Done:
 
 def withhold(wallet: Wallet, unit: AssetId) -> Done:
     """The keeper, from the shelf to repair."""
-    return _send(wallet, "withhold", unit)
+    return wallet.send(pools.stock_book(wallet.client, wallet.platform).functions.withhold(unit))
 
 
 def repair(wallet: Wallet, unit: AssetId, document: Document) -> tuple[OrderId, Done]:
     """Anyone: an order under the pool's service terms, paid from its cash."""
-    done = _send(wallet, "repair", unit, document.hash, document.uri)
-    return OrderId(told(loans_book(wallet.client, wallet.platform), done, "RepairOrdered")["order"]), done
+    book = pools.stock_book(wallet.client, wallet.platform)
+    done = wallet.send(book.functions.repair(unit, document.hash, document.uri))
+    return OrderId(told(book, done, "RepairOrdered")["order"]), done
 
 
 def shelve(wallet: Wallet, unit: AssetId) -> Done:
     """Anyone once the order is paid; the keeper also approves delivered work by it."""
-    return _send(wallet, "shelve", unit)
+    return wallet.send(pools.stock_book(wallet.client, wallet.platform).functions.shelve(unit))
 
 
 # Views
@@ -199,8 +200,8 @@ def claim_count(client: ChainClient, platform: Platform) -> int:
 def claim_view(client: ChainClient, platform: Platform, claim: ClaimId) -> ClaimView:
     """Raises CallReverted where there is none."""
     found = client.call(loans_book(client, platform).functions.claimOf(claim))
-    member, pool, stage, model, is_behind, *_ = found
-    has_arrived, odometer, asset, unit, claimed_at, lent_at, deadline = found[-7:]
+    member, pool, stage, model, is_behind, _, has_arrived, _, odometer, asset, unit, *times = found
+    claimed_at, lent_at, deadline = times
     return ClaimView(
         claim, MemberId(member), PoolId(pool), ClaimStage(stage), model, is_behind, has_arrived, odometer,
         AssetId(asset), AssetId(unit) or None, UnixTime(claimed_at), UnixTime(lent_at) or None,
@@ -214,12 +215,11 @@ def queue_of(client: ChainClient, platform: Platform, pool: PoolId, model: int) 
 
 
 def stock_of(client: ChainClient, platform: Platform, pool: PoolId, model: int) -> StockView:
-    total, ready, called, *_ = client.call(loans_book(client, platform).functions.stockOf(pool, model))
-    return StockView(total, ready, called)
+    return StockView(*client.call(pools.stock_book(client, platform).functions.stockOf(pool, model)))
 
 
 def unit_view(client: ChainClient, platform: Platform, unit: AssetId) -> UnitView:
-    pool, place, _, _, order = client.call(loans_book(client, platform).functions.unitOf(unit))
+    pool, place, _, _, order = client.call(pools.stock_book(client, platform).functions.unitOf(unit))
     return UnitView(unit, PoolId(pool), Place(place) if place else None, OrderId(order) or None)
 
 
