@@ -145,6 +145,17 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         market=market.address,
         directory=directory.address,
     )
+    spares = _deploy_spares(
+        sender,
+        plan,
+        accounts=accounts.address,
+        assets=assets.address,
+        meters=meters.address,
+        agreements=agreements.address,
+        offers=offers.address,
+        terms=terms.address,
+        market=market.address,
+    )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     return {
         "Authority": authority,
@@ -170,6 +181,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "BuybackGuarantees": buybacks,
         "AvailabilityGuarantees": uptimes,
         **financing,
+        **spares,
         **mocks,
     }
 
@@ -194,6 +206,21 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     }
 
 
+def _deploy_spares(sender: Sender, plan: DeploymentConfig, **platform: str) -> dict[str, Contract]:
+    """The contracts of pools know each other as immutables: their addresses follow from the nonce."""
+    pools, loans, stock = (sender.address_after(index) for index in range(3))
+    accounts, assets, meters = platform["accounts"], platform["assets"], platform["meters"]
+    agreements, offers = platform["agreements"], platform["offers"]
+    return {
+        "SparePools": sender.deploy("SparePools", accounts, assets, offers, stock, loans),
+        "SpareLoans": sender.deploy("SpareLoans", assets, meters, agreements, pools, stock),
+        "SpareStock": sender.deploy(
+            "SpareStock", accounts, assets, agreements, offers, platform["terms"], platform["market"], pools, loans,
+            plan.community,
+        ),
+    }  # fmt: skip
+
+
 def _declare_roles(sender: Sender, contracts: Mapping[str, Contract]) -> None:
     authority = contracts["Authority"]
     for name, functions in RESTRICTED.items():
@@ -216,7 +243,7 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
     sender.call(contracts["ServiceMarket"], "setEligibility", contracts["WorkerList"].address)
     for worker in plan.workers:
         sender.call(contracts["WorkerList"], "admit", worker, EVERY_KIND_OF_WORK)
-    for recorder in ("ServiceMarket", "HandOvers"):
+    for recorder in ("ServiceMarket", "HandOvers", "SpareLoans"):
         sender.call(contracts["AssetRegistry"], "appointRecorder", contracts[recorder].address, True)
 
 
