@@ -37,7 +37,12 @@ class Decision:
 
 DECISIONS: tuple[Decision, ...] = (
     Decision("Directory", "set(bytes32,address)", "a name that nothing here reads", also="new names only"),
-    Decision("PrepaidAccounts", "admitCurrency(address)", "a bad token that only who deposits it has", also="never taken back"),
+    Decision(
+        "PrepaidAccounts",
+        "admitCurrency(address)",
+        "a bad token that only who deposits it has",
+        also="never taken back",
+    ),
     Decision("AssetRegistry", "setEligibility(address)", "no new offers", also="what is open stays"),
     Decision("AssetRegistry", "appointRecorder(address,bool)", "entries in histories that mean nothing, or none"),
     Decision("EligibilityList", "admit(address)", "bad machines are offered"),
