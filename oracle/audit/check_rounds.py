@@ -14,7 +14,7 @@ from oracle.audit.waterfall import SCALE
 
 ROUNDS: Final = "CoFinancing"
 COLLATERAL: Final = "RoundCollateral"
-AMOUNT, INDEX, FRACTION, CLAIM = 88, 80, 56, 80
+AMOUNT, INDEX, FRACTION, CLAIM, STATE = 88, 80, 56, 80, 8
 ADDRESS: Final = (1 << 160) - 1
 
 
@@ -53,6 +53,9 @@ def check_i8(evidence: Evidence) -> None:
         whole = paid == to_provider + followed.refunded + claimed + followed.skimmed
         if received != paid + kept or not whole or kept < claimable + waiting:
             _report(evidence, "I-8", number, f"does not balance: {dict(zip(sums, figures, strict=True))}")
+        state = evidence.member(evidence.world.rounds, ("_rounds", number, "state"), STATE)
+        if state != followed.state:
+            _report(evidence, "I-8", number, f"stands at {state}, its logs end at {followed.state}")
         shared = sum(tranche.paid for tranche in followed.tranches) + followed.to_provider
         told = evidence.member(evidence.world.rounds, ("_rounds", number, "received"), AMOUNT)
         if told != shared:

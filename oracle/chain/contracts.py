@@ -41,6 +41,9 @@ ROUND_COLLATERAL = "RoundCollateral"
 ROUND_BALLOTS = "RoundBallots"
 ROUND_VIEWS = "RoundViews"
 AUCTIONS = "TitleAuction"
+POOLS = "SparePools"
+SPARE_LOANS = "SpareLoans"
+SPARE_STOCK = "SpareStock"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
     COMPONENTS, END_OF_LIFE, RESERVATIONS,
@@ -64,6 +67,9 @@ _RELAYED = {
     AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
     SPLITTER: ("distribute",),
     UPTIMES: ("checkpoint", "settlePeriod"),
+    ROUNDS: ("start", "fail", "distribute", "updateState"),
+    ROUND_BALLOTS: ("decide",),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff"),
 }
 
 
@@ -196,8 +202,15 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    verifiers = (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
-    return Domains(chain_id, *(addresses[name] for name in verifiers))
+    return Domains(
+        chain_id,
+        addresses[AGREEMENTS],
+        addresses[METERS],
+        addresses[ASSETS],
+        addresses[ACCOUNTS],
+        addresses[HAND_OVERS],
+        addresses.get(SPARE_LOANS),
+    )
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

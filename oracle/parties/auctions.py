@@ -6,6 +6,8 @@ from web3.contract.contract import ContractFunction
 
 from oracle.chain.client import ChainClient, checksummed
 from oracle.chain.contracts import AUCTIONS, ROUND_COLLATERAL, Platform
+from oracle.chain.node_errors import typed_errors
+from oracle.errors import Rejected
 from oracle.parties.module_calls import all_told, allow, module, told
 from oracle.parties.wallet import Done, Wallet
 from oracle.types import ZERO_ADDRESS, Address, AssetId, AuctionId, BaseUnits, RoundId, UnixTime
@@ -76,6 +78,17 @@ def running(client: ChainClient, platform: Platform, round_id: RoundId, asset: A
     """The asset's auction that is not settled yet."""
     found = client.call(module(client, platform, ROUND_COLLATERAL).functions.auctionOf(round_id, asset))
     return AuctionId(found) if found else None
+
+
+def round_of(client: ChainClient, platform: Platform, view: AuctionView) -> RoundId:
+    """Whose asset it sells, from what RoundCollateral said as it began, for a round may be over since."""
+    collateral = module(client, platform, ROUND_COLLATERAL)
+    with typed_errors("AssetAuctioned"):
+        found = collateral.events.AssetAuctioned().get_logs(from_block=0, argument_filters={"asset": view.asset})
+    for one in found:
+        if one["args"]["auction"] == view.id:
+            return RoundId(one["args"]["round"])
+    raise Rejected("unknown_auction", f"auction {view.id}", "no round has begun it")
 
 
 def auction_view(client: ChainClient, platform: Platform, auction: AuctionId) -> AuctionView:

@@ -24,7 +24,8 @@ _UNLIMITED = (1 << 256) - 1
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """`received`: all that was ever distributed to the round; `started_at`, `defaulted_at` None: not yet."""
+    """`received`: all that was ever distributed to the round; `started_at`, `defaulted_at` None: not yet.
+    `rate_noted_at`: when receipts were last noted for the present rate."""
 
     id: RoundId
     state: RoundState
@@ -38,6 +39,7 @@ class RoundView:
     raised: BaseUnits
     started_at: UnixTime | None
     defaulted_at: UnixTime | None
+    rate_noted_at: UnixTime
 
     @property
     def currency(self) -> Address:
@@ -98,14 +100,9 @@ def count(client: ChainClient, platform: Platform) -> int:
 
 def round_view(client: ChainClient, platform: Platform, round_id: RoundId) -> RoundView:
     """Raises Rejected `unknown_round` where there is none."""
-    money, book = (module(client, platform, name).functions for name in (ROUNDS, ROUND_BOOK))
-    received, raised, started_at, state, _, _, split, provider, _, defaulted_at, *_ = client.call(
-        money.roundInfo(round_id)
-    )
-    if state == 0:
-        raise Rejected(
-            "unknown_round", f"round {round_id}", "there is none", f"{count(client, platform)} rounds so far"
-        )
+    received, raised, started_at, state, _, _, split, provider, *times = _info(client, platform, round_id)
+    _, defaulted_at, _, _, rate_noted_at, _ = times
+    book = module(client, platform, ROUND_BOOK).functions
     currency, *terms = client.call(book.termsOf(round_id))
     assets = [AssetId(asset) for asset in client.call(book.assetsOf(round_id))]
     guarantees = [client.call(book.guaranteeOf(round_id, asset)) for asset in assets]
@@ -125,6 +122,7 @@ def round_view(client: ChainClient, platform: Platform, round_id: RoundId) -> Ro
         BaseUnits(raised),
         UnixTime(started_at) if started_at else None,
         UnixTime(defaulted_at) if defaulted_at else None,
+        UnixTime(rate_noted_at),
     )
 
 
@@ -152,6 +150,18 @@ def standing(client: ChainClient, platform: Platform, view: RoundView) -> Standi
         BaseUnits(client.call(money.owedOf(view.id))),
         BaseUnits(client.call(platform.splitter.functions.undistributed(view.split, view.currency))),
     )
+
+
+def waiting(client: ChainClient, platform: Platform, view: RoundView) -> BaseUnits:
+    """What a distribution would hand out now: the round's share of the fees in the split, and what came since."""
+    splitter, money = platform.splitter.functions, module(client, platform, ROUNDS).functions
+    account = account_of(client, platform, view.id)
+    balance = client.call(platform.accounts.functions.balanceOf(account, int(view.currency, 16)))
+    unclaimed = sum(client.call(money.trancheInfo(view.id, index))[6] for index in range(len(view.tranches)))
+    payees = client.call(splitter.payeesOf(view.split))
+    shares = sum(share for payee, share in payees if checksummed(payee) == account)
+    undistributed = client.call(splitter.undistributed(view.split, view.currency))
+    return BaseUnits(balance - unclaimed + undistributed * shares // sum(share for _, share in payees))
 
 
 def tranche_view(client: ChainClient, platform: Platform, round_id: RoundId, tranche: int) -> TrancheView:

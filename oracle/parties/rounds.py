@@ -156,6 +156,11 @@ def update_state_call(client: ChainClient, platform: Platform, round_id: RoundId
     return module(client, platform, ROUNDS).functions.updateState(round_id)
 
 
+def state_after_update(client: ChainClient, platform: Platform, round_id: RoundId) -> RoundState:
+    """What `update_state` would record now, all fees in the split counted; nothing is sent."""
+    return RoundState(client.call(update_state_call(client, platform, round_id)))
+
+
 def repay(wallet: Wallet, view: RoundView, amount: BaseUnits) -> tuple[BaseUnits, Done]:
     """Allows exactly the amount and pays what is owed of it, which is returned."""
     allow(wallet, ROUNDS, view.currency, amount)
@@ -221,7 +226,11 @@ def exercise_buyback(
 
 def write_off(wallet: Wallet, round_id: RoundId) -> Done:
     """An innovation's round in default, where the holders voted for it."""
-    return wallet.send(_collateral(wallet).functions.writeOff(round_id))
+    return wallet.send(write_off_call(wallet.client, wallet.platform, round_id))
+
+
+def write_off_call(client: ChainClient, platform: Platform, round_id: RoundId) -> ContractFunction:
+    return module(client, platform, ROUND_COLLATERAL).functions.writeOff(round_id)
 
 
 def skim_surplus(wallet: Wallet, round_id: RoundId) -> tuple[BaseUnits, Done]:

@@ -27,6 +27,7 @@ from tests.oracle.audit.circular import ASSEMBLY, Circular
 from tests.oracle.audit.quick import QuickPlatform
 from tests.oracle.audit.support import DAY, HOUR, MOST
 
+CONTRACTS = ("RoundBook", "CoFinancing", "RoundCollateral", "RoundBallots", "TitleAuction", "RoundViews")
 YEAR = 365 * DAY
 PROVIDER, GUARANTOR = REPAIRER, OWNER
 PURSE = 100_000_000
@@ -44,6 +45,7 @@ class Financed(Circular):
     def __init__(self, platform: QuickPlatform) -> None:
         super().__init__(platform)
         self.quick = platform
+        self.directory = unhex(platform.directory)
         self.serial = 0
 
     def tell(self) -> None:
@@ -54,6 +56,7 @@ class Financed(Circular):
         self.bought_back()
         self.paid_at_last()
         self.written_off()
+        self.left_running()
 
     def _people(self) -> None:
         spenders = ("CoFinancing", "TitleAuction", "BuybackGuarantees", "ServiceMarket")
@@ -269,6 +272,26 @@ class Financed(Circular):
         self.send(COMMUNITY, "RoundBallots", "decide", number)
         self.send(COMMUNITY, "RoundCollateral", "writeOff", number)
         self.send(PROVIDER, "RoundCollateral", "consentToRepoint", asset, 1)
+
+    def left_running(self) -> None:
+        """One that pays, with a question to its holders; one in default, with a bid that stands; gifts to every pot."""
+        well, split = self._running([self._machine()], TRANCHES[2:], leastPricePerMillion=1)
+        self._fees(split, 70_001)
+        self.on.later(50 * DAY)
+        self._update(well)
+        assets = [self._machine(), self._machine()]
+        number, _ = self._running(assets, TWO)
+        self._default(number)
+        self.send(ANNA, "RoundBallots", "vote", number, 0, False)
+        self.send(COMMUNITY, "RoundBallots", "decide", number)
+        self._auction(number, assets[0])
+        bidding = int(self.quick.told("RoundCollateral", "AssetAuctioned")["auction"])
+        self.send(FLEET, "TitleAuction", "bid", bidding, 300_007)
+        pot = subaccount(unhex(self.on.addresses["TitleAuction"]), number_word(bidding))
+        for account in (checksum_address(pot), self._account(number), self.on.addresses["RoundCollateral"]):
+            self._gift(account, 3)
+        self.send(PROVIDER, "RoundBallots", "proposeConsent", well, self.names[FLEET], 0)
+        self.send(ANNA, "RoundBallots", "vote", well, 0, True)
 
     # Steps
 

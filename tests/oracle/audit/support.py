@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from eth_account import Account
@@ -12,7 +13,7 @@ from web3 import HTTPProvider, Web3
 
 from oracle.audit import signatures
 from oracle.audit.abi import unhex
-from oracle.audit.replay.world import Call
+from oracle.audit.replay.world import Call, World
 from oracle.chain.contracts import load_artefact
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import deploy
@@ -159,6 +160,11 @@ def batch(*groups: tuple[int, list[tuple[tuple[Any, ...], bytes]]], kind: int = 
         body = b"".join(record(*reading, kind) for reading in readings)
         packed += bytes((kind,)) + tariff.to_bytes(4, "big") + len(readings).to_bytes(2, "big") + body
     return packed
+
+
+def copied(world: World) -> World:
+    """Books that a test may spoil; the contracts' ABIs stay shared, for nobody changes them."""
+    return deepcopy(world, {id(module.abi): module.abi for module in world.modules.values()})
 
 
 class Actor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.oracle.audit.corruptions import Lie, LogLie, StorageLie
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.orders import ASSET
 from tests.oracle.audit.seen import Seen
-from tests.oracle.audit.support import FOREVER, Actor
+from tests.oracle.audit.support import FOREVER, Actor, copied
 from tests.oracle.audit.test_audit_can_fail import hunt
 from tests.oracle.audit.test_checks import evidence_of, spoilt
 
@@ -112,7 +111,7 @@ def test_i13_an_honest_chain_balances_with_its_gifts(honest: Seen) -> None:
 @pytest.fixture
 def world(honest: Seen) -> Any:
     """A copy of the books that a test may spoil."""
-    return deepcopy(honest.world)
+    return copied(honest.world)
 
 
 def at(world: Any, stage: int) -> int:
@@ -202,7 +201,7 @@ def _late(actor: Actor, who: int) -> Any:
 
 
 def _paused(world: Any, actor: Actor) -> None:
-    world.market.paused = True
+    world.market.paused_until = FOREVER
     world.market.open(actor.call(FLEET), ask(actor))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import time
-from copy import copy, deepcopy
+from copy import copy
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,12 @@ from oracle.audit.replay.world import Call, Module, NotModelled, Refused
 from oracle.audit.rpc import Node
 from tests.oracle.audit.beginning import ANNA, COMMUNITY, FLEET, LISTING, OWNER, meter
 from tests.oracle.audit.economy import Story
+from tests.oracle.audit.financed import CONTRACTS
 from tests.oracle.audit.seen import Seen
-from tests.oracle.audit.support import Actor, batch
+from tests.oracle.audit.support import Actor, batch, copied
 
 READINGS_A_SECOND = 5_000
 TOKEN = b"\x09" * 20
-OF_ROUNDS = {"RoundBook", "CoFinancing", "RoundCollateral", "RoundBallots", "TitleAuction", "RoundViews"}
-"""They have a story of their own: test_rounds.py."""
 
 
 def test_an_honest_chain_is_clean(honest: Seen) -> None:
@@ -65,7 +64,8 @@ def test_the_economy_emits_every_event(honest: Seen) -> None:
     missing = {
         f"{module.CONTRACT}.{event.name}"
         for module in honest.world.modules.values()
-        if module.CONTRACT not in OF_ROUNDS
+        # Rounds have a story of their own (test_rounds.py).
+        if module.CONTRACT not in CONTRACTS
         for event in module.abi.events.values()
         # Declared by EIP-5267 for domains that can change; these cannot.
         if event.name != "EIP712DomainChanged" and (module.address, event.topic) not in seen
@@ -103,7 +103,7 @@ def test_the_auditor_shares_no_arithmetic_with_what_it_audits() -> None:
 @pytest.fixture
 def world(honest: Seen) -> Any:
     """A copy of the books that a test may spoil."""
-    return deepcopy(honest.world)
+    return copied(honest.world)
 
 
 def test_what_is_not_modelled_says_so(world: Any, story: Story) -> None:
@@ -221,7 +221,7 @@ def test_settling_again_is_fast(world: Any, story: Story) -> None:
     packed = batch((1, readings))
     best = 0.0
     for _ in range(5):
-        books = deepcopy(world)
+        books = copied(world)
         call = actor.call(COMMUNITY)
         began = time.process_time()
         books.agreements.settle(call, packed)
