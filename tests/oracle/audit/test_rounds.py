@@ -31,6 +31,8 @@ def test_i8_i9_i10_i11_a_history_of_rounds_is_clean(financed_honest: Seen) -> No
     figures = financed_honest.findings.figures
     assert figures["logs explained by the replay"] == figures["logs of the platform decoded"] > 500
     assert figures["investments cut as they must be"] == 2
+    assert figures["calls out of receivers' hooks traced"] == 1
+    assert figures["calls through other contracts traced"] == 2
     balanced = {(each.check, each.subject): each.values for each in financed_honest.findings.balanced}
     of_rounds = balanced["I-8", "9 rounds"]
     assert of_rounds["received"] == sum(of_rounds.values()) - of_rounds["received"] - of_rounds["claimable"]
