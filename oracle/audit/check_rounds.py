@@ -14,7 +14,7 @@ from oracle.audit.waterfall import SCALE
 
 ROUNDS: Final = "CoFinancing"
 COLLATERAL: Final = "RoundCollateral"
-AMOUNT, INDEX, FRACTION, CLAIM, STATE = 88, 80, 56, 80, 8
+AMOUNT, INDEX, FRACTION, CLAIM, STATE, TOTAL = 88, 80, 56, 80, 8, 128
 ADDRESS: Final = (1 << 160) - 1
 
 
@@ -56,10 +56,9 @@ def check_i8(evidence: Evidence) -> None:
         state = evidence.member(evidence.world.rounds, ("_rounds", number, "state"), STATE)
         if state != followed.state:
             _report(evidence, "I-8", number, f"stands at {state}, its logs end at {followed.state}")
-        shared = sum(tranche.paid for tranche in followed.tranches) + followed.to_provider
-        told = evidence.member(evidence.world.rounds, ("_rounds", number, "received"), AMOUNT)
-        if told != shared:
-            _report(evidence, "I-8", number, f"{told} received by its own word, {shared} distributed")
+        shared = evidence.member(evidence.world.rounds, ("_rounds", number, "toProvider"), TOTAL)
+        if shared != followed.to_provider:
+            _report(evidence, "I-8", number, f"{shared} to the provider by its own word, {followed.to_provider} told")
         for index, tranche in enumerate(stored):
             _check_positions(evidence, number, index, tranche, followed)
     evidence.findings.balanced.append(Balanced("I-8", f"{len(evidence.tally.rounds.rounds)} rounds", sums))
@@ -203,12 +202,11 @@ def _tranches(evidence: Evidence, number: int) -> list[Stored]:
 
 def _position(evidence: Evidence, token: int, holder: bytes) -> tuple[int, int, int]:
     """Balance, index and fraction."""
-    rounds = evidence.world.rounds
-    earnings = ("_earnings", token, holder)
+    rounds, path = evidence.world.rounds, ("_positions", token, holder)
     return (
-        evidence.stored(rounds, ("_balances", token, holder)),
-        evidence.member(rounds, (*earnings, "index"), INDEX),
-        evidence.member(rounds, (*earnings, "fraction"), FRACTION),
+        evidence.member(rounds, (*path, "balance"), AMOUNT),
+        evidence.member(rounds, (*path, "index"), INDEX),
+        evidence.member(rounds, (*path, "fraction"), FRACTION),
     )
 
 

@@ -31,6 +31,8 @@ def test_i8_i9_i10_i11_a_history_of_rounds_is_clean(financed_honest: Seen) -> No
     figures = financed_honest.findings.figures
     assert figures["logs explained by the replay"] == figures["logs of the platform decoded"] > 500
     assert figures["investments cut as they must be"] == 2
+    assert figures["calls out of receivers' hooks traced"] == 1
+    assert figures["calls through other contracts traced"] == 2
     balanced = {(each.check, each.subject): each.values for each in financed_honest.findings.balanced}
     of_rounds = balanced["I-8", "9 rounds"]
     assert of_rounds["received"] == sum(of_rounds.values()) - of_rounds["received"] - of_rounds["claimable"]
@@ -163,6 +165,8 @@ STORED: list[tuple[str, str, tuple[Any, ...], int, str]] = [
     ("rounds", "I-8", ("_tranches", position_id(WELL, 0), "unclaimed"), 1, "a claim"),
     ("rounds", "I-8", ("_tranches", position_id(WELL, 0), "index"), 1, "an index"),
     ("rounds", "I-8", ("_tranches", position_id(WELL, 0), "carry"), 1, "a carry"),
+    ("rounds", "I-8", ("_rounds", 1, "toProvider"), 1, "a provider's share"),
+    ("rounds", "I-8", ("_rounds", WELL, "state"), 1, "a state"),
     ("auctions", "I-8", ("_auctions", 6, "amount"), 4, "a bid"),
     ("collateral", "I-10", ("_claims", 1, "uncollected"), 1, "a guarantor's debt"),
     ("collateral", "I-11", ("roundOf", 7), BOUGHT_BACK, "a lien"),
@@ -185,8 +189,8 @@ def test_a_position_that_grew(financed_honest: Seen) -> None:
     evidence = evidence_of(financed_honest)
     rounds = evidence.world.rounds
     (_, holder) = next(key for key in rounds.positions if key[0] == position_id(WELL, 0))
-    slot = Layout(rounds.abi.layout).spot(("_balances", position_id(WELL, 0), holder)).slot
-    evidence.words[rounds.address][slot] += 1  # type: ignore[index]
+    spot = Layout(rounds.abi.layout).spot(("_positions", position_id(WELL, 0), holder, "balance"))
+    evidence.words[rounds.address][spot.slot] += 1 << 8 * spot.offset  # type: ignore[index]
     assert failing(evidence) == {"I-8", "I-9"}
 
 
