@@ -145,11 +145,10 @@ def close_again(tranches: Sequence[Tranche]) -> None:
 
 
 class Rest(NamedTuple):
-    """How the money is shared that is left when nothing is owed. `kept` waits for the next time."""
+    """How the money is shared that is left when nothing is owed; what is not given waits for the next time."""
 
     gains: tuple[int, ...]
     to_provider: int
-    kept: int
     total: int
     over: bool
 
@@ -174,7 +173,7 @@ def share_rest(tranches: Sequence[Tranche], rest: int, total: int, outright: boo
     over = outright or ends or gains == rooms
     if over:
         kept = 0
-    return Rest(tuple(gains), rest - kept - sum(gains), kept, total, over)
+    return Rest(tuple(gains), rest - kept - sum(gains), total, over)
 
 
 def covered_until(plan: Plan, received: int) -> int:

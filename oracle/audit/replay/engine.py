@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -96,6 +97,8 @@ class Engine:
         place = Place(block=call.block, transaction=call.transaction)
         try:
             self._execute(call, transaction)
+            if transaction.to in self.world.modules and 0 < len(call.logs) < len(told):
+                self._follow_hooks(call, transaction)
         except Refused as error:
             where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=error.offset)
             self._findings.add("replay", where, f"the contract must have refused this: {error}")
@@ -118,6 +121,14 @@ class Engine:
         else:
             for entry in traced_entries(self._node, transaction.name, self.world.modules.keys()):
                 self._findings.count("calls through other contracts traced")
+                self._enter(call, entry)
+
+    def _follow_hooks(self, call: Call, transaction: Transaction) -> None:
+        """There are more logs than the call makes: who received a position or a title may have called from its hook.
+        Where the node does not trace, the logs stay unexplained."""
+        with suppress(NoTrace):
+            for entry in traced_entries(self._node, transaction.name, self.world.modules.keys())[1:]:
+                self._findings.count("calls out of receivers' hooks traced")
                 self._enter(call, entry)
 
     def _enter(self, call: Call, entry: Entry) -> None:

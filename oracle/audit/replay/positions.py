@@ -25,10 +25,10 @@ class Round:
     tranches: tuple[Tranche, ...]
     state: int = FUNDING
     raised: int = 0
-    received: int = 0
     started_at: int = 0
     defaulted_at: int = 0
     residual_total: int = 0
+    to_provider: int = 0
     earlier: tuple[int, int] = (0, 0)
     later: tuple[int, int] = (0, 0)
 
@@ -37,14 +37,19 @@ class Round:
         return self.state in RUNNING
 
     @property
+    def received(self) -> int:
+        """All that was ever distributed."""
+        return self.to_provider + sum(tranche.paid for tranche in self.tranches)
+
+    @property
     def unclaimed(self) -> int:
         return sum(tranche.unclaimed for tranche in self.tranches)
 
     def members(self) -> dict[str, Value]:
         return {
-            "received": self.received, "raised": self.raised, "startedAt": self.started_at, "state": self.state,
-            "tranches": len(self.tranches), "currency": self.currency, "split": self.split, "provider": self.provider,
-            "residualTotal": self.residual_total, "defaultedAt": self.defaulted_at,
+            "currency": self.currency, "split": self.split, "state": self.state, "tranches": len(self.tranches),
+            "provider": self.provider, "startedAt": self.started_at, "defaultedAt": self.defaulted_at,
+            "residualTotal": self.residual_total, "toProvider": self.to_provider, "raised": self.raised,
             "earlierAt": self.earlier[0], "earlierReceived": self.earlier[1],
             "laterAt": self.later[0], "laterReceived": self.later[1],
         }  # fmt: skip
@@ -166,9 +171,8 @@ class Positions(Module):
                 yield from struct_storage(("_tranches", position_id(number, index)), _members(tranche))
                 yield ("_burned", position_id(number, index)), tranche.burned
         for (token, holder), held in self.positions.items():
-            yield ("_balances", token, holder), held.balance
-            members = {"index": held.index, "fraction": held.parts % SCALE}
-            yield from struct_storage(("_earnings", token, holder), members)
+            members = {"balance": held.balance, "index": held.index, "fraction": held.parts % SCALE}
+            yield from struct_storage(("_positions", token, holder), members)
         for owner, operator in self.operators:
             yield ("_operatorApprovals", owner, operator), True
 

@@ -137,7 +137,7 @@ class CoFinancing(Positions):
         if not found.is_running:
             return
         if call.now >= found.later[0] + RATE_TIME:
-            found.earlier, found.later = found.later, (call.now, found.received)
+            found.earlier, found.later = found.later, (call.now, min(found.received, MOST))
         before, (found.state, behind) = found.state, self.standing(call, number)
         self.world.findings.count("states of rounds recomputed")
         if found.state == before:
@@ -201,31 +201,27 @@ class CoFinancing(Positions):
 
     def _run_down(self, call: Call, number: int, found: Round, outright: bool = False) -> bool:
         """I-8: what has come runs down the tranches, the rest to residual holders and provider. Whether all is paid."""
-        cash = min(self._balance(number) - found.unclaimed, MOST - found.received)
-        rest = cash
-        for payment in waterfall.run_down(found.tranches, cash, call.now):
-            index, interest, principal = payment
+        # Beyond what a tranche can count gifts wait.
+        cash = min(self._balance(number), MOST) - found.unclaimed
+        for index, interest, principal in waterfall.run_down(found.tranches, cash, call.now):
             found.tranches[index].pay(interest, principal, call.now)
             self.emit(call, "TranchePaid", number, index, interest, principal)
-            rest -= interest + principal
             self.world.findings.count("payments to tranches recomputed")
-        over = False
-        if waterfall.owed_in_all(found.tranches, call.now) == 0:
-            rest, over = self._share_rest(call, number, found, rest, outright)
-        found.received += cash - rest
-        return over
+            cash -= interest + principal
+        is_owed = waterfall.owed_in_all(found.tranches, call.now) > 0
+        return not is_owed and self._share_rest(call, number, found, cash, outright)
 
-    def _share_rest(self, call: Call, number: int, found: Round, rest: int, outright: bool) -> tuple[int, bool]:
+    def _share_rest(self, call: Call, number: int, found: Round, rest: int, outright: bool) -> bool:
         ends = call.now >= found.started_at + self.world.round_book.of(number).plan[-1][0]
         shared = waterfall.share_rest(found.tranches, rest, found.residual_total, outright, ends)
-        if rest == 0:
-            return 0, shared.over
-        found.residual_total = shared.total
-        for tranche, gain in zip(found.tranches, shared.gains, strict=True):
-            tranche.paid += gain
-        self.emit(call, "RestShared", number, shared.gains, shared.to_provider)
-        self.pay(call, number, found.provider, shared.to_provider)
-        return shared.kept, shared.over
+        if rest:
+            found.residual_total = shared.total
+            found.to_provider += shared.to_provider
+            for tranche, gain in zip(found.tranches, shared.gains, strict=True):
+                tranche.paid += gain
+            self.emit(call, "RestShared", number, shared.gains, shared.to_provider)
+            self.pay(call, number, found.provider, shared.to_provider)
+        return shared.over
 
     def _end(self, call: Call, number: int, state: int) -> None:
         found = self.rounds[number]

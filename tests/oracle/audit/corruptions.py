@@ -82,7 +82,7 @@ class CalldataLie:
     def tell(self, method: str, params: Sequence[Any], result: Any) -> Any:
         if method == "debug_traceTransaction":
             result["input"] = flipped(result["input"], self.at, self.flip)
-            if self.at >= 20:
+            if self.at >= 20 and "calls" in result:
                 inner = result["calls"][0]
                 inner["input"] = flipped(inner["input"], self.at - 20, self.flip)
             return result
@@ -147,17 +147,21 @@ def draw(true: Seen, count: int, seed: int) -> list[Lie]:
     return list(lies)
 
 
-def draw_about(true: Seen, contracts: Collection[str], others: int, seed: int) -> list[Lie]:
-    """One lie about each kind of log that these contracts emit, and so many about their calldata and storage each."""
+def draw_about(true: Seen, contracts: Collection[str], storage: int, calldata: int = 0, seed: int = 0) -> list[Lie]:
+    """One lie about each kind of log that these contracts emit, and so many about their storage and calldata.
+
+    Those about calldata are the dearest: the auditor looks for the byte that was changed.
+    """
     random = Random(seed)
     modules = {address: module for address, module in true.world.modules.items() if module.CONTRACT in contracts}
     by_event: dict[tuple[bytes, bytes], list[Found]] = {}
     for found in _logs(true, lambda log: log.address in modules):
         by_event.setdefault((found[2].address, found[2].topics[0]), []).append(found)
     lies: dict[Lie, None] = {_log_lie(random, random.choice(each)): None for each in by_event.values()}
-    makers = (_calldata_maker(true, random, modules), _storage_maker(true, random, modules))
-    while len(lies) < len(by_event) + 2 * others:
-        lies[makers[len(lies) % 2]()] = None
+    for make, wanted in ((_storage_maker, storage), (_calldata_maker, calldata)):
+        draw_one, enough = make(true, random, modules), len(lies) + wanted
+        while len(lies) < enough:
+            lies[draw_one()] = None
     return list(lies)
 
 

@@ -25,7 +25,7 @@ from tests.oracle.audit.beginning import (
 )
 from tests.oracle.audit.circular import ASSEMBLY, Circular
 from tests.oracle.audit.quick import QuickPlatform
-from tests.oracle.audit.support import DAY, HOUR, MOST
+from tests.oracle.audit.support import DAY, HOUR, MOST, eager
 
 CONTRACTS = ("RoundBook", "CoFinancing", "RoundCollateral", "RoundBallots", "TitleAuction", "RoundViews")
 YEAR = 365 * DAY
@@ -220,6 +220,18 @@ class Financed(Circular):
             self._complete(number, assets[1])
         self.send(COMMUNITY, "CoFinancing", "claim", number, 0, self.names[ANNA])
         self.send(BERT, "CoFinancing", "burn", number, 1)
+        self._eager(number)
+
+    def _eager(self, number: int) -> None:
+        """A holder with code: it pays somebody out of its hook, in a transfer of another's and in one of its own."""
+        rounds, ledger = self.on.addresses["CoFinancing"], self.on.addresses["PrepaidAccounts"]
+        pays = self.on.PrepaidAccounts.encode_abi("transfer", args=[self.names[COMMUNITY], int(self.euro, 16), 7])
+        holder = self.on.create(FLEET, eager(ledger, pays))
+        self._gift(holder, 20)
+        tokens = number << 8
+        self.send(ANNA, "CoFinancing", "safeTransferFrom", self.names[ANNA], holder, tokens, 50_021, b"")
+        moves = self.on.CoFinancing.encode_abi("safeTransferFrom", args=[holder, holder, tokens, 20_011, b""])
+        self.on.post(FLEET, holder, rounds.lower() + moves[2:])
 
     def bought_back(self) -> None:
         """With too little collateral: the rest of the price comes later."""

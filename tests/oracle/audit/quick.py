@@ -32,6 +32,11 @@ class QuickPlatform(Platform):
         self.logs = self.line.transact(self.accounts[sender], self.contracts[contract], function, *arguments)
         return str(self.logs[0]["transactionHash"]) if self.logs else ""
 
+    def post(self, sender: int, to: str | None, data: str) -> str:
+        sent = super().post(sender, to, data)
+        self.line.now = super().now
+        return sent
+
     def told(self, contract: str, name: str) -> dict[str, Any]:
         """Such a log of the last transaction."""
         event = abi.load(contract).event_names[name]

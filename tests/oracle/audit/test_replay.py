@@ -48,6 +48,8 @@ def test_an_honest_chain_is_clean(honest: Seen) -> None:
         "I-5",
         "I-6",
         "I-7",
+        "I-8",
+        "I-9",
         "I-10",
         "I-11",
         "I-13",
