@@ -69,7 +69,7 @@ _RELAYED = {
     UPTIMES: ("checkpoint", "settlePeriod"),
     ROUNDS: ("start", "fail", "distribute", "updateState"),
     ROUND_BALLOTS: ("decide",),
-    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff"),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff", "collectClaim"),
 }
 
 

@@ -129,6 +129,7 @@ _REMEDIES = {
     "Financing_NotDecided": "The holders decide first: `cise round vote`, then `cise round decide`.",
     "Financing_NoAuction": "Start one first: `cise auction start`.",
     "Financing_AssetNotForSale": "It is sold, is being auctioned, or is not this round's: `cise round show`.",
+    "Financing_GuaranteeUnfit": "Name one of that machine, in the round's currency, that outlasts a default.",
     "Financing_WrongState": "Not in this state of the round: `cise round show`.",
     "Auction_BidTooLow": "Bid at least what the answer says.",
     "Auction_Over": "Its time is over: `cise auction settle` completes it.",
