@@ -55,5 +55,5 @@ def document(told: Told) -> dict[str, object]:
         "seconds": round(told.seconds, 1),
         "claims": as_documents(told.claims),
         "figures": told.figures,
-        "audits": {account.name: dict(audit) for account, audit in zip(told.accounts, told.audits, strict=True)},
+        "audits": {name: dict(audit) for name, audit in told.audits.items()},
     }

@@ -127,6 +127,11 @@ def test_the_first_ending_pays_everybody_and_the_second_loses_from_the_bottom_up
     assert int(bad["pots"]["guarantee 1"]) == 360 * EUR
 
 
+def test_the_readme_shows_this_plot(told):
+    shown = (ROOT / "docs" / "laundry.svg").read_text()
+    assert told["plot"] == shown, "draw it again: cise demo laundry --plot docs/laundry.svg"
+
+
 def test_the_plot_says_what_the_figures_say(told):
     picture = ElementTree.fromstring(told["plot"])
     assert picture.get("viewBox", "").startswith("0 0 480 ")

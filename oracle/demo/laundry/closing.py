@@ -18,9 +18,11 @@ SHOWN = 5
 
 
 def show(console: Console, told: Told) -> None:
-    for account, audit in zip(told.accounts, told.audits, strict=True):
+    for account in told.accounts:
+        audit = told.audits[account.name]
         console.print(Text(f"\n{account.title}", style="bold cyan"))
         console.print(_investors(account))
+        console.print("Earned is interest, for the junior tranche also its part of what is left over.", style="dim")
         console.print(_anna(account), highlight=False)
         console.print(_use(account), highlight=False)
         console.print(Text("\nWho is better or worse off, to the unit, from the ledger's logs", style="bold"))
@@ -67,7 +69,7 @@ def _use(account: Account) -> str:
     parts = ", ".join(f"{name} {_amount(units)}" for name, units in account.fees.items())
     return (
         f"Customers deposited {_amount(account.deposited)} to wash, and washed for {_amount(account.washed)}: {parts}."
-        " The rest went home with them."
+        f" The other {_amount(account.deposited - account.washed)} went home with them."
     )
 
 

@@ -15,7 +15,7 @@ from oracle.demo.laundry.terms import EUR, MACHINE_PRICE, MONTH, TRANCHES
 from oracle.domain.rounds import PlanPoint, RoundState, expected_by
 from oracle.types import UnixTime
 
-_WIDTH, _LEFT, _RIGHT = 480, 46, 14
+_WIDTH, _LEFT, _RIGHT = 480, 46, 20
 _TITLE, _LEGEND_LINE, _AREA, _STRIP = 34, 18, 190, 22
 _BELOW = 56
 _MONTHS, _TICK_MONTHS = 26, 6
@@ -158,7 +158,7 @@ def _strip(cash: Cash, frame: _Frame) -> Iterator[str]:
             middle = (left + right) / 2
             yield f'<text x="{middle:.1f}" y="{y + 13:.1f}" font-size="11" text-anchor="middle">{word}</text>'
     ended, state = cash.changes[-1]
-    x = frame.across(ended - cash.started) + 4
+    x = frame.across(ended - cash.started) + 3
     yield f'<text x="{x:.1f}" y="{y + 13:.1f}" font-size="11">{escape(_ENDS[state])}</text>'
 
 
