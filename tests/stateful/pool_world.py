@@ -68,6 +68,7 @@ class PoolWorld:
         self.domains = Domains(deployed.chain_id, *(deployed.addresses[name] for name in verifiers))
         self._hands = Domain(deployed.chain_id, deployed.addresses[LOANS])
         self._nonce = 0
+        self.refused = ""
         self.odometers = dict.fromkeys(MODELS, 0)
         self.books = AccountsModel(self.ledger.address)
         self.books.admit(self.currency)
@@ -77,6 +78,10 @@ class PoolWorld:
             self.books, *(self.contracts[name].address for name in (POOLS, STOCK, MARKET)), self.currency, TERMS,
             PRICES, MODELS, owner, self.keeper,
         )  # fmt: skip
+        self.keep()
+
+    def keep(self) -> None:
+        """From here on `reset` comes back to this moment."""
         self._snapshot = self.chain.ask("evm_snapshot")
         self._start = (self.chain.now, deepcopy(self.model))
 
@@ -114,24 +119,46 @@ class PoolWorld:
         self.do(self.listing, "WorkerList", "admit", self.worker, 127)
         service = (self.currency, EUR, 0, 100 * EUR, 0, HOUR, DAY, DAY, DAY, DAY, 0, 1, False, False, PAPER)
         self.do(self.stranger, "ServiceTermsBook", "publish", service, (0, 0, 0, 0), [self.stranger])
-        prices = [(self.maker, p.buy_out, _model(n), p.exchange, p.ceiling) for n, p in enumerate(PRICES)]
-        self.do(self.maker, POOLS, "open", self._terms(), prices, self.keeper)
-        (pool,) = self.chain.read([(self.contracts[POOLS], "poolOf", (1,))])
-        self.rules_hash = pool[6]
+        self.do(self.maker, POOLS, "open", *self.rules())
+        self.rules_hash = self.hash_of_rules(1)
 
-    def _terms(self) -> tuple[Any, ...]:
-        t = TERMS
-        return (
-            self.currency, t.dues, 1, False, t.entry, t.deposit, t.claim_fee, t.fee_per_day, t.late_fee_per_day,
-            t.period, t.waiting, t.fresh, t.longest_loan, t.collect, t.defective, t.rest, t.voting, HOUR, DAY, 1, PAPER,
+    def hash_of_rules(self, pool: int) -> bytes:
+        (found,) = self.chain.read([(self.contracts[POOLS], "poolOf", (pool,))])
+        return bytes(found[6])
+
+    def rules(self, **changes: Any) -> tuple[Any, ...]:
+        """The arguments of `SparePools.open`."""
+        t = TERMS._replace(**{name: value for name, value in changes.items() if name in TERMS._fields})
+        ceiling, other = changes.get("ceiling"), {"currency": self.currency, "terms_hash": PAPER} | changes
+        terms = (
+            other["currency"], t.dues, other.get("least_grade", 1), other.get("vouched", False), t.entry, t.deposit,
+            t.claim_fee, t.fee_per_day, t.late_fee_per_day, t.period, t.waiting, t.fresh, t.longest_loan, t.collect,
+            t.defective, t.rest, t.voting, other.get("bidding", HOUR), DAY, other.get("service_terms", 1),
+            other["terms_hash"],
         )  # fmt: skip
+        models = [
+            (
+                self.maker,
+                p.buy_out,
+                (b"pump %d" % n).ljust(32, b"\0"),
+                p.exchange,
+                p.ceiling if ceiling is None else ceiling,
+            )
+            for n, p in enumerate(PRICES)
+        ]
+        return terms, other.get("models", models), other.get("keeper", self.keeper)
 
     def _machine(self, asset: int, model: bytes, owner: str) -> None:
-        key = self.meter(asset)
         self.do(self.maker, "AssetRegistry", "register", model.ljust(32, b"\0"), keccak(b"%d" % asset), owner)
-        binding = MeterBinding(asset, address_bytes(key.address), int(Curve.SECP256K1), 1, 0, ZERO_BYTES32, 0)
-        signature = key.sign(digest(self.domains.of(binding), binding))
-        self.do(owner, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
+        self.bind(asset, self.meter(asset), grade=1, epoch=1, owner=owner)
+
+    def bind(self, asset: int, key: SigningKey, grade: int, epoch: int, owner: str = "") -> None:
+        """A meter, at once: the one before signs it too."""
+        binding = MeterBinding(asset, address_bytes(key.address), int(Curve.SECP256K1), epoch, 0, ZERO_BYTES32, 0)
+        signed = digest(self.domains.of(binding), binding)
+        before = self.meter(asset).sign(signed) if epoch > 1 else b""
+        sender = owner or self.model.owner[asset]
+        self.do(sender, "MeterRegistry", "announceMeter", tuple(binding.values()), grade, key.sign(signed), before)
 
     def meter(self, asset: int) -> SigningKey:
         return SigningKey(keccak(b"meter of asset %d" % asset))
@@ -158,13 +185,14 @@ class PoolWorld:
         return self.chain.transact(sender, self.contracts[contract], function, *arguments)
 
     def step(self, sender: str, contract: str, function: str, act: Callable[[int], Any], *arguments: Any) -> bool:
-        """`act` takes the step in the model at the block's time; True where both took it."""
-        before = deepcopy(self.model)
+        """`act` takes the step in the model at the block's time; True where both took it, else `refused` says why not."""
+        before, self.refused = deepcopy(self.model), ""
         try:
             act(self.chain.now + 1)
         except Refused as refused:
             self._restore(before)
             self.refuse(sender, contract, function, arguments, refused.name)
+            self.refused = refused.name
             return False
         self.do(sender, contract, function, *arguments)
         return True
@@ -177,6 +205,10 @@ class PoolWorld:
         target = self.contracts[contract]
         found = self.chain.refusal(sender, target, target.encode_abi(function, args=list(arguments)))
         assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
+
+    def queue_of_chain(self, model: int) -> list[int]:
+        (queue,) = self.chain.read([(self.contracts[LOANS], "queueOf", (1, model))])
+        return list(queue)
 
     def deposit(self, payer: str, owner: str, amount: int) -> None:
         self.do(payer, "PrepaidAccounts", "deposit", self.currency, owner, amount)
@@ -224,10 +256,6 @@ class PoolWorld:
             for name in ("OfferBook", "PrepaidAccounts", "AssetRegistry", MARKET):
                 self.do(self.guardian, name, "pause" if on else "unpause")
             self.model.paused = on
-
-
-def _model(number: int) -> bytes:
-    return (b"pump %d" % number).ljust(32, b"\0")
 
 
 def check(world: PoolWorld) -> None:
