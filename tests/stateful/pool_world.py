@@ -129,7 +129,7 @@ class PoolWorld:
     def rules(self, **changes: Any) -> tuple[Any, ...]:
         """The arguments of `SparePools.open`."""
         t = TERMS._replace(**{name: value for name, value in changes.items() if name in TERMS._fields})
-        ceiling, other = changes.get("ceiling"), {"currency": self.currency, "terms_hash": PAPER} | changes
+        other = {"currency": self.currency, "terms_hash": PAPER} | changes
         terms = (
             other["currency"], t.dues, other.get("least_grade", 1), other.get("vouched", False), t.entry, t.deposit,
             t.claim_fee, t.fee_per_day, t.late_fee_per_day, t.period, t.waiting, t.fresh, t.longest_loan, t.collect,
@@ -137,13 +137,7 @@ class PoolWorld:
             other["terms_hash"],
         )  # fmt: skip
         models = [
-            (
-                self.maker,
-                p.buy_out,
-                (b"pump %d" % n).ljust(32, b"\0"),
-                p.exchange,
-                p.ceiling if ceiling is None else ceiling,
-            )
+            (self.maker, p.buy_out, (b"pump %d" % n).ljust(32, b"\0"), p.exchange, changes.get("ceiling", p.ceiling))
             for n, p in enumerate(PRICES)
         ]
         return terms, other.get("models", models), other.get("keeper", self.keeper)
@@ -185,7 +179,7 @@ class PoolWorld:
         return self.chain.transact(sender, self.contracts[contract], function, *arguments)
 
     def step(self, sender: str, contract: str, function: str, act: Callable[[int], Any], *arguments: Any) -> bool:
-        """`act` takes the step in the model at the block's time; True where both took it, else `refused` says why not."""
+        """`act` takes the step in the model at the block's time; True where both took it, else see `refused`."""
         before, self.refused = deepcopy(self.model), ""
         try:
             act(self.chain.now + 1)
@@ -205,6 +199,11 @@ class PoolWorld:
         target = self.contracts[contract]
         found = self.chain.refusal(sender, target, target.encode_abi(function, args=list(arguments)))
         assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
+
+    def market_order(self) -> int:
+        """The last one."""
+        (order,) = self.chain.read([(self.contracts[MARKET], "orderCount", ())])
+        return int(order)
 
     def queue_of_chain(self, model: int) -> list[int]:
         (queue,) = self.chain.read([(self.contracts[LOANS], "queueOf", (1, model))])
@@ -232,7 +231,7 @@ class PoolWorld:
         )  # fmt: skip
         if not ordered:
             return
-        (order,) = self.chain.read([(self.contracts[MARKET], "orderCount", ())])
+        order = self.market_order()
         if bid:
             self.do(self.worker, MARKET, "bid", order, bid, HOUR)
         self.chain.warp(2 * HOUR if bid else 2 * DAY)

@@ -20,8 +20,10 @@ def founded() -> Iterator[PoolActs]:
 
 @pytest.fixture
 def pool(founded: PoolActs) -> Iterator[PoolActs]:
-    """Members 1 to 4 with machines 1 to 4 (the last of another model), spares 5 and 7 on the shelf, 6 for sale; every test ends as
-    the model says."""
+    """Members 1 to 4 with machines 1 to 4 (the last of another model), spares 5 and 7 on the shelf, 6 for sale.
+
+    Every test ends as the model says.
+    """
     founded.reset()
     yield founded
     founded.chain.ask("evm_setNextBlockTimestamp", founded.chain.now + 1)
