@@ -13,9 +13,10 @@ help: ## list the targets
 setup: ## virtual environment, compiler, local chain, compiled contracts (stamped: only what changed)
 	@$(PYTHON) -m scripts.setup
 
-demo: setup ## a drill from deposit to audit, the whole life of a machine, three days of real flights
+demo: setup ## a drill from deposit to audit, the whole life of a machine, a pool of spares, three days of real flights
 	@$(BIN)/cise demo drill
 	@$(BIN)/cise demo service
+	@$(BIN)/cise demo pool
 	@$(BIN)/cise demo flights --days 3
 
 test: setup ## all checks and all tests

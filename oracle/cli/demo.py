@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, demo_service, output
+from oracle.cli import demo_flights, demo_pool, demo_service, output
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -44,6 +44,7 @@ def drill(
 
 app.command("flights")(demo_flights.flights)
 app.command("service")(demo_service.service)
+app.command("pool")(demo_pool.pool)
 
 
 @app.command("all")
@@ -54,7 +55,11 @@ def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep 
     if not as_json:
         demo_flights.show(output.console(), flights_told)
     service_told = demo_service.live(None if keep is None else keep / "service", as_json)
-    told = [_document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told)]
+    pool_told = demo_pool.live(None if keep is None else keep / "pool", as_json)
+    told = [
+        _document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told),
+        demo_pool.document(pool_told),
+    ]  # fmt: skip
     _finish(told, as_json)
 
 
