@@ -34,12 +34,12 @@ def hand_over_from(path: Path) -> HandOverPaper:
 
 def spare_paper_from(path: Path) -> SparePaper:
     """What `cise pool lend`, `bring` or `return` wrote. Raises Malformed or Fatal."""
-    return SparePaper.parse(decode_json(_read(path)))
+    return SparePaper.parse(decode_json(read_paper(path)))
 
 
 def reading_from(path: Path) -> SignedReading:
     """`{"reading": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
-    return parse_signed_reading(decode_json(_read(path)))
+    return parse_signed_reading(decode_json(read_paper(path)))
 
 
 def write_text(path: Path, text: str) -> None:
