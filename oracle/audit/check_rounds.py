@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +39,9 @@ def check_i8(evidence: Evidence) -> None:
     """Receipts = claimed + claimable + undistributed, and what was the provider's; each claim is backed to a part of a
     unit. That no junior gained out of turn, the tally judged log by log."""
     sums = dict.fromkeys(("received", "to providers", "refunded", "claimed", "skimmed", "claimable", "kept"), 0)
+    holders = defaultdict[int, list[bytes]](list)
+    for token, holder in evidence.world.rounds.positions:
+        holders[token].append(holder)
     for number, followed in _followed(evidence):
         currency, account = evidence.world.rounds.rounds[number].currency, evidence.world.rounds.account_of(number)
         received, paid = evidence.tally.received[account, currency], evidence.tally.paid[account, currency]
@@ -60,7 +64,7 @@ def check_i8(evidence: Evidence) -> None:
         if shared != followed.to_provider:
             _report(evidence, "I-8", number, f"{shared} to the provider by its own word, {followed.to_provider} told")
         for index, tranche in enumerate(stored):
-            _check_positions(evidence, number, index, tranche, followed)
+            _check_positions(evidence, number, index, tranche, followed, holders[position_id(number, index)])
     evidence.findings.balanced.append(Balanced("I-8", f"{len(evidence.tally.rounds.rounds)} rounds", sums))
     _check_auctions(evidence)
 
@@ -105,16 +109,16 @@ def check_rounds_collateral(evidence: Evidence) -> None:
     evidence.findings.balanced.append(Balanced("I-11", "titles of running rounds", {"under their lien": held}))
 
 
-def _check_positions(evidence: Evidence, number: int, index: int, stored: Stored, followed: Followed) -> None:
+def _check_positions(
+    evidence: Evidence, number: int, index: int, stored: Stored, followed: Followed, holders: Sequence[bytes]
+) -> None:
     """paid × 2^56 = index × invested + carry, and what is not claimed is what positions have earned, exactly."""
-    told, rounds, token = followed.tranches[index], evidence.world.rounds, position_id(number, index)
-    balances = earned = 0
-    for held, holder in rounds.positions:
-        if held == token:
-            evidence.findings.count("I-8 positions compared")
-            balance, at, fraction = _position(evidence, token, holder)
-            balances += balance
-            earned += balance * (stored.index - at) + fraction
+    told, balances, earned = followed.tranches[index], 0, 0
+    for holder in holders:
+        evidence.findings.count("I-8 positions compared")
+        balance, at, fraction = _position(evidence, position_id(number, index), holder)
+        balances += balance
+        earned += balance * (stored.index - at) + fraction
     forfeited = sum(amount * (stored.index - at) for which, amount, at in followed.forfeited if which == index)
     burned = sum(amount for which, amount, _ in followed.forfeited if which == index)
     if stored.invested > burned and earned + forfeited + stored.carry != stored.unclaimed * SCALE:

@@ -44,6 +44,7 @@ AUCTIONS = "TitleAuction"
 POOLS = "SparePools"
 SPARE_LOANS = "SpareLoans"
 SPARE_STOCK = "SpareStock"
+MEMBERSHIP = "Membership"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
     COMPONENTS, END_OF_LIFE, RESERVATIONS,
@@ -69,7 +70,7 @@ _RELAYED = {
     UPTIMES: ("checkpoint", "settlePeriod"),
     ROUNDS: ("start", "fail", "distribute", "updateState"),
     ROUND_BALLOTS: ("decide",),
-    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff"),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff", "collectClaim"),
 }
 
 
@@ -202,15 +203,13 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    return Domains(
-        chain_id,
-        addresses[AGREEMENTS],
-        addresses[METERS],
-        addresses[ASSETS],
-        addresses[ACCOUNTS],
-        addresses[HAND_OVERS],
-        addresses.get(SPARE_LOANS),
+    agreements, meters, assets, accounts, hand_overs = (
+        addresses[name] for name in (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
     )
+    return Domains(
+        chain_id, agreements, meters, assets, accounts, hand_overs,
+        spare_loans=addresses.get(SPARE_LOANS), membership=addresses.get(MEMBERSHIP),
+    )  # fmt: skip
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, demo_laundry, demo_service, output
-from oracle.cli.demo_runs import as_documents, folder_for
+from oracle.cli import demo_flights, demo_laundry, demo_pool, demo_service, output
+from oracle.cli.demo_runs import Keep, as_documents, folder_for
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -28,7 +28,6 @@ Speed = Annotated[
 Fast = Annotated[bool, typer.Option("--fast", help="As fast as it goes; transactions are mined at once.")]
 Port = Annotated[int, typer.Option("--port", help="Of the live page; 0: a free one.", min=0, max=65_535)]
 Stay = Annotated[bool, typer.Option("--stay", help="Leave chain, oracle and page running until Ctrl-C.")]
-Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
 
 
 @app.command()
@@ -43,6 +42,7 @@ def drill(
 app.command("flights")(demo_flights.flights)
 app.command("service")(demo_service.service)
 app.command("laundry")(demo_laundry.laundry)
+app.command("pool")(demo_pool.pool)
 
 
 @app.command("all")
@@ -54,9 +54,10 @@ def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep 
         demo_flights.show(output.console(), flights_told)
     service_told = demo_service.live(None if keep is None else keep / "service", as_json)
     laundry_told = demo_laundry.live(None if keep is None else keep / "laundry", as_json)
+    pool_told = demo_pool.live(None if keep is None else keep / "pool", as_json)
     told = [
         _document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told),
-        demo_laundry.document(laundry_told),
+        demo_laundry.document(laundry_told), demo_pool.document(pool_told),
     ]  # fmt: skip
     _finish(told, as_json)
 

@@ -5,20 +5,17 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import output
-from oracle.cli.demo_runs import as_documents, folder_for
+from oracle.cli import demo_runs, output
+from oracle.cli.demo_runs import Keep, as_documents
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo.laundry import closing
 from oracle.demo.laundry.story import Told, tell
-from oracle.demo.screen import Plain, Silent
-from oracle.demo.stage import Stage
 
 TITLE = "A washing machine, bought together"
 SEED = 1
 PLOT = Path(".cise/laundry.svg")
 
-Keep = Annotated[Path | None, typer.Option("--keep", help="Keep the logs of chain and audits here.", metavar="DIR")]
 Plot = Annotated[Path, typer.Option("--plot", help="Draw cash by tranche over time here.", metavar="FILE")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the households' habits.", min=0)]
 
@@ -33,18 +30,15 @@ def laundry(keep: Keep = None, plot: Plot = PLOT, seed: Seed = SEED, as_json: Js
 
 
 def live(keep: Path | None, quiet: bool, plot: Path = PLOT, seed: int = SEED) -> Told:
-    """Told on the terminal as it happens, unless only the result counts."""
-    console = output.console()
-
     def at_the_end(told: Told) -> None:
         plot.parent.mkdir(parents=True, exist_ok=True)
         plot.write_text(told.plot)
         if not quiet:
+            console = output.console()
             closing.show(console, told)
             console.print(f"Cash by tranche over time: {plot}", markup=False, soft_wrap=True)
 
-    with folder_for(keep) as folder:
-        return tell(PROGRAM, folder, Stage(TITLE, Silent() if quiet else Plain(console)), seed, at_the_end)
+    return demo_runs.live(TITLE, keep, quiet, lambda folder, stage: tell(PROGRAM, folder, stage, seed, at_the_end))
 
 
 def document(told: Told) -> dict[str, object]:

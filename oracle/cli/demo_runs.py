@@ -2,13 +2,27 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
 
 from oracle.cli import output
 from oracle.demo.claims import Claims
+from oracle.demo.screen import Plain, Silent
+from oracle.demo.stage import Stage
 from oracle.errors import CiseError
+
+Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
+T = TypeVar("T")
+
+
+def live(title: str, keep: Path | None, quiet: bool, tell: Callable[[Path, Stage], T]) -> T:
+    """Told on the terminal as it happens, unless only the result counts."""
+    with folder_for(keep) as folder:
+        return tell(folder, Stage(title, Silent() if quiet else Plain(output.console())))
 
 
 @contextmanager

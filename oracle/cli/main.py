@@ -17,6 +17,7 @@ from oracle.cli import (
     booking,
     demo,
     device,
+    governance,
     guarantee,
     hand_over,
     keys,
@@ -79,6 +80,7 @@ app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")
 app.add_typer(booking.app, name="booking")
 app.add_typer(pool.app, name="pool")
+app.add_typer(governance.app, name="governance")
 app.add_typer(advise.app, name="advise")
 app.add_typer(audit.app, name="audit")
 

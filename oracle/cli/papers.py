@@ -5,6 +5,7 @@ from pathlib import Path
 from oracle.domain.forms import Signed, parse_signed
 from oracle.domain.hand_overs import HandOverPaper, SparePaper
 from oracle.domain.hashing import keccak
+from oracle.domain.membership import AcceptCode
 from oracle.domain.readings import SignedReading, parse_signed_reading
 from oracle.domain.statuses import Status
 from oracle.domain.wire import decode_json
@@ -40,6 +41,11 @@ def spare_paper_from(path: Path) -> SparePaper:
 def reading_from(path: Path) -> SignedReading:
     """`{"reading": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
     return parse_signed_reading(decode_json(read_paper(path)))
+
+
+def signed_code_from(path: Path) -> Signed[AcceptCode]:
+    """What `cise governance sign-code` wrote. Raises Malformed or Fatal."""
+    return parse_signed(AcceptCode, decode_json(read_paper(path)))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,10 +1,11 @@
 """Where members decide: who founds, who guards, under which code, how votes go; the `governance` section."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self, TypeVar
 
+from oracle.domain.membership import MemberClass, Trade, bits
 from oracle.errors import Fatal
 from oracle.types import Address, Bytes32
 
@@ -15,34 +16,6 @@ _NO_CERTIFICATE = "0x" + 64 * "0"
 
 Kind = TypeVar("Kind", bound=IntEnum)
 Resolve = Callable[[str, object], Address]
-
-
-class MemberClass(IntEnum):
-    """In the contract's order."""
-
-    USER = 0
-    PROVIDER = 1
-    SERVICE_PROVIDER = 2
-    FINANCIER = 3
-    OPERATOR = 4
-    RECYCLER = 5
-    AUDITOR = 6
-
-
-class Trade(IntEnum):
-    """Kinds of orders, in the contract's order."""
-
-    INSPECT = 0
-    MAINTAIN = 1
-    REPAIR = 2
-    UPGRADE = 3
-    REFURBISH = 4
-    COLLECT = 5
-    DISMANTLE = 6
-
-
-def bits(chosen: Sequence[IntEnum]) -> int:
-    return sum(1 << one for one in set(chosen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Contract(StrEnum):
     PREPAID_ACCOUNTS = "PrepaidAccounts"
     HAND_OVERS = "HandOvers"
     SPARE_LOANS = "SpareLoans"
+    MEMBERSHIP = "Membership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ class Domains:
         prepaid_accounts: Address,
         hand_overs: Address,
         spare_loans: Address | None = None,
+        membership: Address | None = None,
     ) -> None:
+        """`membership`: None where no members decide; then nothing is signed for it."""
         self.chain_id = chain_id
         self._by_contract = {
             Contract.USAGE_AGREEMENTS: Domain(chain_id, usage_agreements),
@@ -74,6 +77,8 @@ class Domains:
         }
         if spare_loans is not None:
             self._by_contract[Contract.SPARE_LOANS] = Domain(chain_id, spare_loans)
+        if membership is not None:
+            self._by_contract[Contract.MEMBERSHIP] = Domain(chain_id, membership)
 
     def of(self, form: "Form | type[Form]") -> Domain:
         """The domain in which this kind of form is signed."""

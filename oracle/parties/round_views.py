@@ -94,6 +94,15 @@ class PositionView:
     locked: BaseUnits
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """Of a buyback that fell short: `unpaid` by the guarantor, `collectable` for the round by anybody."""
+
+    round: RoundId
+    unpaid: BaseUnits
+    collectable: BaseUnits
+
+
 def count(client: ChainClient, platform: Platform) -> int:
     return int(client.call(module(client, platform, ROUND_BOOK).functions.roundCount()))
 
@@ -220,6 +229,12 @@ def round_of(client: ChainClient, platform: Platform, asset: AssetId) -> RoundId
 def unsettled(client: ChainClient, platform: Platform, round_id: RoundId) -> int:
     """Machines of a defaulted round that are neither sold, bought back nor found unsaleable."""
     return int(client.call(module(client, platform, ROUND_COLLATERAL).functions.unsettledOf(round_id)))
+
+
+def claim_view(client: ChainClient, platform: Platform, guarantee: GuaranteeId) -> ClaimView | None:
+    """What a buyback left owed to a round; None: nothing."""
+    round_id, unpaid, collectable = client.call(module(client, platform, ROUND_COLLATERAL).functions.claimOf(guarantee))
+    return ClaimView(RoundId(round_id), BaseUnits(unpaid), BaseUnits(collectable)) if round_id else None
 
 
 def buy_out_price(client: ChainClient, platform: Platform, view: RoundView) -> BaseUnits:

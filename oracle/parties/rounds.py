@@ -18,7 +18,7 @@ from oracle.parties.guarantees import NOTHING, encoded
 from oracle.parties.module_calls import all_told, allow, module, told
 from oracle.parties.round_views import RoundView, buy_out_price, position_id, state_of
 from oracle.parties.wallet import Done, Wallet
-from oracle.types import ZERO_ADDRESS, Address, AssetId, BaseUnits, RoundId, SplitId
+from oracle.types import ZERO_ADDRESS, Address, AssetId, BaseUnits, GuaranteeId, RoundId, SplitId
 
 YEAR = 31_536_000
 HOUR = 3_600
@@ -222,6 +222,17 @@ def exercise_buyback(
     collateral = _collateral(wallet)
     done = wallet.send(collateral.functions.exerciseBuyback(round_id, asset, encoded(status)))
     return BaseUnits(told(collateral, done, "AssetSettled")["proceeds"]), done
+
+
+def collect_claim(wallet: Wallet, guarantee: GuaranteeId) -> tuple[BaseUnits, Done]:
+    """What a guarantor has paid since of a buyback that fell short: into the round that exercised it."""
+    collateral = _collateral(wallet)
+    done = wallet.send(collect_claim_call(wallet.client, wallet.platform, guarantee))
+    return BaseUnits(told(collateral, done, "ClaimCollected")["amount"]), done
+
+
+def collect_claim_call(client: ChainClient, platform: Platform, guarantee: GuaranteeId) -> ContractFunction:
+    return module(client, platform, ROUND_COLLATERAL).functions.collectClaim(guarantee)
 
 
 def write_off(wallet: Wallet, round_id: RoundId) -> Done:

@@ -15,13 +15,13 @@ from oracle.chain.node_errors import CallReverted
 from oracle.domain.rounds import ALL_BPS, RoundState
 from oracle.errors import Rejected
 from oracle.parties import auctions, ballots, round_views, rounds
-from oracle.parties.round_views import RoundView
+from oracle.parties.round_views import ClaimView, RoundView
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import send_calls
 from oracle.relay.turns import Turn
 from oracle.store import batches, checkpoints
 from oracle.store.batches import BatchKind
-from oracle.types import AssetId, RoundId, UnixTime
+from oracle.types import AssetId, GuaranteeId, RoundId, UnixTime
 
 Call = tuple[str, ContractFunction]
 NEEDED = {ROUNDS, ROUND_BOOK, ROUND_COLLATERAL, ROUND_BALLOTS, ROUND_VIEWS, AUCTIONS}
@@ -71,7 +71,7 @@ class RoundWatch:
             if number in self._ended:
                 continue
             view = round_views.round_view(client, platform, number)
-            if view.state.has_ended and not list(self._auctioned(view)):
+            if view.state.has_ended and not list(self._auctioned(view)) and not list(self._claims(view)):
                 self._ended.add(number)
             else:
                 yield view
@@ -118,6 +118,9 @@ class RoundWatch:
         for asset, closes_at in auctioned.items():
             if view.state.has_ended or time >= closes_at:
                 yield f"{view.id}/settle/{asset}", auctions.settle_call(client, platform, view.id, asset)
+        for guarantee, claim in self._claims(view):
+            if claim.collectable:
+                yield f"{view.id}/claim/{guarantee}", rounds.collect_claim_call(client, platform, guarantee)
         decision = ballots.decision(client, platform, view.id)
         if decision is None or view.state.has_ended:
             return
@@ -134,6 +137,16 @@ class RoundWatch:
             number = auctions.running(client, platform, view.id, one.asset)
             if number is not None:
                 yield one.asset, auctions.auction_view(client, platform, number).closes_at
+
+    def _claims(self, view: RoundView) -> Iterator[tuple[GuaranteeId, ClaimView]]:
+        """What guarantors of sold machines still owe or have paid since."""
+        client, platform = self._context.client, self._context.platform
+        for one in view.assets if view.defaulted_at is not None else ():
+            claim = None if one.guarantee is None else round_views.claim_view(client, platform, one.guarantee)
+            if one.guarantee is None or claim is None or claim.round != view.id:
+                continue
+            if claim.unpaid or claim.collectable:
+                yield one.guarantee, claim
 
     def _goes_through(self, function: ContractFunction) -> bool:
         try:

@@ -9,8 +9,9 @@ import typer
 from oracle.cli.options import Act, AssetNumber, acts
 from oracle.cli.papers import status_from
 from oracle.cli.rounds.common import Number, TrancheNumber, tell, view_of
-from oracle.parties import ballots, rounds
-from oracle.types import AssetId
+from oracle.errors import Rejected
+from oracle.parties import ballots, round_views, rounds
+from oracle.types import AssetId, GuaranteeId
 
 
 class Answer(StrEnum):
@@ -70,6 +71,19 @@ def buyback(
 
 
 @acts
+def collect_claim(
+    me: Act, guarantee: Annotated[int, typer.Argument(help="The guarantee that fell short.", min=1)]
+) -> None:
+    """Pass what a guarantor has paid since (`cise guarantee pay`) into the round; anyone may."""
+    claim = round_views.claim_view(me.client, me.platform, GuaranteeId(guarantee))
+    if claim is None:
+        raise Rejected("no_claim", f"guarantee {guarantee}", "owes nothing to a round")
+    amount, done = rounds.collect_claim(me.wallet, GuaranteeId(guarantee))
+    view = view_of(me, claim.round)
+    tell(me, view, done, {"guarantee": guarantee}, {"collected": amount})
+
+
+@acts
 def write_off(me: Act, number: Number) -> None:
     """Write off what an innovation still owes, where the holders voted for it; anyone may."""
     view = view_of(me, number)
@@ -82,5 +96,6 @@ COMMANDS = {
     "vote": vote,
     "decide": decide,
     "buyback": buyback,
+    "collect-claim": collect_claim,
     "write-off": write_off,
 }

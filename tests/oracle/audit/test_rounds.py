@@ -13,11 +13,16 @@ import pytest
 from oracle.audit import waterfall
 from oracle.audit.check_rounds import check_i8, check_i9, check_rounds_collateral
 from oracle.audit.checks import Evidence
+from oracle.audit.keccak import checksum_address
 from oracle.audit.replay.positions import position_id
+from oracle.audit.replay.world import Call
+from oracle.audit.rpc import Node
 from oracle.audit.storage import Layout
 from oracle.audit.told import Told
+from oracle.audit.verify import audit
 from tests.models import waterfall as model
-from tests.oracle.audit.financed import CONTRACTS
+from tests.oracle.audit.financed import CONTRACTS, Financed
+from tests.oracle.audit.proxy import LyingNode, Silence
 from tests.oracle.audit.seen import Seen
 from tests.oracle.audit.test_checks import evidence_of
 
@@ -69,6 +74,44 @@ def test_the_history_goes_every_way_and_emits_every_event(financed_honest: Seen)
     }
     # Of the standard; positions have no metadata.
     assert missing == {"CoFinancing.URI"}
+
+
+def test_the_books_say_what_the_contracts_answer(financed: Financed, financed_honest: Seen) -> None:
+    """Balance, claimable and lock of every position, what is owed to every tranche, every state by rule."""
+    world, chain = financed_honest.world, financed.quick.contracts
+    rounds, ballots = world.rounds, world.ballots
+    now = Call(rounds.address, financed_honest.chain[-1].header.timestamp, 0, "")
+    asked: list[tuple[Any, ...]] = []
+    for token, holder in rounds.positions:
+        name = checksum_address(holder)
+        asked.append((chain["CoFinancing"], "balanceOf", (name, token), rounds.balance_of(token, holder)))
+        claimable = rounds.claimable(token, holder)
+        asked.append((chain["CoFinancing"], "claimable", (*divmod(token, 256), name), claimable))
+        asked.append((chain["RoundBallots"], "lockedOf", (token, name), ballots.locked(now, token, holder)))
+    for number, found in rounds.rounds.items():
+        asked.append((chain["CoFinancing"], "owedOf", (number,), rounds.owed(now, number)))
+        asked.append((chain["CoFinancing"], "stateByRule", (number,), rounds.standing(now, number)))
+        for index, tranche in enumerate(found.tranches if found.started_at else ()):
+            due = int(tranche.interest(now.now))
+            asked.append((chain["CoFinancing"], "duesOf", (number, index), (due, tranche.paid)))
+    answers = financed.quick.line.read([(contract, view, given) for contract, view, given, _ in asked])
+    for (_, view, given, ours), theirs in zip(asked, answers, strict=True):
+        assert theirs == ours, (view, given)
+    assert sum(claimable > 0 for _, view, _, claimable in asked if view == "claimable") >= 3
+    assert sum(locked > 0 for _, view, _, locked in asked if view == "lockedOf") == 1
+
+
+def test_calls_from_hooks_are_unexplained_without_traces(financed_url: str, financed: Financed) -> None:
+    proxy = LyingNode(financed_url)
+    node = Node(proxy.url)
+    try:
+        with proxy.telling(Silence("debug_traceTransaction")):
+            findings = audit(node, financed.directory).findings
+    finally:
+        node.close()
+        proxy.stop()
+    assert "the replay has no such log" in findings.found[0].message
+    assert {each.check for each in findings.not_checked} == {"calls through other contracts"}
 
 
 def failing(evidence: Evidence) -> set[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
+
 import pytest
 import yaml
 
@@ -70,6 +73,16 @@ class Rounds:
         for method, arguments in (("evm_increaseTime", [int(days * DAY)]), ("evm_mine", [])):
             self.client.web3.provider.make_request(method, arguments)
 
+    def statement(self, number: str, *words: str) -> Counter[str]:
+        """Its columns added up; the command holds them against the chain itself."""
+        rows = csv.DictReader(self.cise("round", "statement", number, "--csv", *words).output.splitlines())
+        months, total = [], Counter[str]()
+        for row in rows:
+            months.append(row.pop("month"))
+            total.update({name: int(amount) for name, amount in row.items()})
+        assert months == sorted(set(months))
+        return total
+
     def prepaid(self, who: str) -> int:
         return int(self.cise.json("account", "balance", who)["prepaid"])
 
@@ -132,6 +145,18 @@ def test_a_round_from_terms_in_a_file_to_the_last_position(rounds, cise, folder)
     assert ended["state"] == "repaid"
     got = [rounds("burn", number, tranche, "--key", who) for tranche, who in (("0", ANNA), ("1", BERT), ("2", CARL))]
     assert all(int(one["paid"]) > 0 for one in got)
+    whole, shown = rounds.statement(number), rounds("show", number)["tranches"]
+    assert (whole["fees"], whole["repaid"]) == (20 * EUR, 5 * EUR + int(ended["paid"]))
+    paid = [sum(whole[f"{name}{tranche}"] for name in ("interest", "principal", "residual")) for tranche in range(3)]
+    assert paid == [int(one["paid"]) for one in shown]
+    # Of the senior tranche two holders have not burned yet.
+    taken = [whole[f"claimed{tranche}"] + whole[f"remainder{tranche}"] for tranche in range(3)]
+    assert (taken[0] < paid[0], taken[1:]) == (True, paid[1:])
+    carl = rounds.statement(number, "--holder", CARL)
+    assert (carl["bought0"], carl["invested2"], carl["principal2"], carl["residual2"]) == (
+        20 * EUR, 10 * EUR, 10 * EUR, whole["residual2"]
+    )  # fmt: skip
+    assert "20.000000" in cise("round", "statement", number, "--holder", CARL).output
 
 
 def test_a_round_that_never_starts_pays_back(rounds):
@@ -165,7 +190,10 @@ def test_after_a_default_the_holders_decide_and_the_title_is_sold(rounds, cise):
     shown = rounds("show", number)
     assert (shown["state"], shown["received"]) == ("recovered", str(90 * EUR))
     assert [one["writtenDown"] != "0" for one in shown["tranches"]] == [False, True, True]
-    assert "sold" not in cise("auction", "show", auction).output
+    whole = rounds.statement(number)
+    repaid = whole["principal0"] + whole["principal1"]
+    assert (whole["proceeds"], whole["lost1"] + whole["lost2"]) == (90 * EUR, 100 * EUR - repaid)
+    assert rounds.statement(number, "--holder", BERT)["lost1"] == whole["lost1"] > 0
     assert "no auctions now" in cise("auction", "list").output
 
 
