@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {IBuybackGuarantees} from "../interfaces/IBuybackGuarantees.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
@@ -11,6 +12,7 @@ import {IRoundBook} from "../interfaces/IRoundBook.sol";
 import {PlanMath} from "../libraries/PlanMath.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {OtherPayee, PlanPoint, RoundAssets, RoundId, RoundTerms, TrancheTerms} from "../types/Financing.sol";
+import {Buyback, BuybackStage, GuaranteeId} from "../types/Guarantee.sol";
 import {AssetId, SplitId} from "../types/Identifiers.sol";
 
 /// @title Published rounds; see IRoundBook.
@@ -30,6 +32,7 @@ contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
     address private immutable MARKET;
     ICoFinancing private immutable ROUNDS;
     address private immutable COLLATERAL;
+    IBuybackGuarantees private immutable GUARANTEES;
 
     /// @inheritdoc IRoundBook
     uint64 public roundCount;
@@ -46,7 +49,8 @@ contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
         IFeeSplitter splitter,
         address market,
         ICoFinancing rounds,
-        address collateral
+        address collateral,
+        IBuybackGuarantees guarantees
     ) AccessManaged(authority) {
         ACCOUNTS = accounts;
         ASSETS = assets;
@@ -54,6 +58,7 @@ contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
         MARKET = market;
         ROUNDS = rounds;
         COLLATERAL = collateral;
+        GUARANTEES = guarantees;
     }
 
     /// @inheritdoc IRoundBook
@@ -120,6 +125,21 @@ contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
     /// @inheritdoc IRoundBook
     function guaranteeOf(RoundId id, AssetId asset) external view returns (uint256) {
         return _guarantees[id][asset];
+    }
+
+    /// @inheritdoc IRoundBook
+    function checkGuarantee(RoundId id, AssetId asset) public view {
+        uint256 guarantee = _guarantees[id][asset];
+        if (guarantee == 0) return;
+        RoundTerms storage terms = _terms[id];
+        Buyback memory given = GUARANTEES.buybackOf(GuaranteeId.wrap(guarantee));
+        bytes32 what;
+        if (given.terms.asset != asset) what = "asset";
+        else if (given.terms.currency != terms.currency) what = "currency";
+        else if (given.stage != BuybackStage.Live) what = "stage";
+        else if (given.openUntil < block.timestamp + terms.defaultAfter) what = "window";
+        else if (!terms.secured) what = "unsecured";
+        if (what != 0) revert Financing_GuaranteeUnfit(id, asset, guarantee, what);
     }
 
     /// @inheritdoc IRoundBook
@@ -197,6 +217,7 @@ contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
             }
             _assets[id].push(asset);
             _guarantees[id][asset] = assets.guarantees[i];
+            checkGuarantee(id, asset);
         }
     }
 

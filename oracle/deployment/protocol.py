@@ -143,7 +143,18 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         meters=meters.address,
         components=components.address,
         market=market.address,
-        directory=directory.address,
+        guarantees=buybacks.address,
+    )
+    spares = _deploy_spares(
+        sender,
+        accounts=accounts.address,
+        assets=assets.address,
+        meters=meters.address,
+        agreements=agreements.address,
+        offers=offers.address,
+        terms=terms.address,
+        market=market.address,
+        community=community,
     )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     contracts = {
@@ -171,6 +182,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "AvailabilityGuarantees": uptimes,
         **financing,
         **members,
+        **spares,
         **mocks,
     }
     if plan.founding is not None:
@@ -184,11 +196,19 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     accounts, assets, splitter = platform["accounts"], platform["assets"], platform["splitter"]
     of_collateral = (
         accounts, assets, splitter, platform["meters"], platform["components"], platform["market"],
-        platform["directory"], book, rounds, ballots, auctions,
+        platform["guarantees"], book, rounds, ballots, auctions,
     )  # fmt: skip
     return {
         "RoundBook": sender.deploy(
-            "RoundBook", platform["authority"], accounts, assets, splitter, platform["market"], rounds, collateral
+            "RoundBook",
+            platform["authority"],
+            accounts,
+            assets,
+            splitter,
+            platform["market"],
+            rounds,
+            collateral,
+            platform["guarantees"],
         ),
         "CoFinancing": sender.deploy("CoFinancing", accounts, splitter, book, collateral, ballots),
         "RoundCollateral": sender.deploy("RoundCollateral", of_collateral),
@@ -196,6 +216,21 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
         "TitleAuction": sender.deploy("TitleAuction", accounts, collateral),
         "RoundViews": sender.deploy("RoundViews", rounds, book, ballots),
     }
+
+
+def _deploy_spares(sender: Sender, **platform: str) -> dict[str, Contract]:
+    """The contracts of pools know each other as immutables: their addresses follow from the nonce."""
+    pools, loans, stock = (sender.address_after(index) for index in range(3))
+    accounts, assets, meters = platform["accounts"], platform["assets"], platform["meters"]
+    agreements, offers = platform["agreements"], platform["offers"]
+    return {
+        "SparePools": sender.deploy("SparePools", accounts, assets, offers, stock, loans),
+        "SpareLoans": sender.deploy("SpareLoans", assets, meters, agreements, pools, stock),
+        "SpareStock": sender.deploy(
+            "SpareStock", accounts, assets, agreements, offers, platform["terms"], platform["market"], pools, loans,
+            platform["community"],
+        ),
+    }  # fmt: skip
 
 
 def _declare_roles(sender: Sender, contracts: Mapping[str, Contract]) -> None:
@@ -221,7 +256,7 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
     sender.call(contracts["ServiceMarket"], "setEligibility", workers.address)
     for worker in plan.workers:
         sender.call(contracts["WorkerList"], "admit", worker, EVERY_KIND_OF_WORK)
-    for recorder in ("ServiceMarket", "HandOvers"):
+    for recorder in ("ServiceMarket", "HandOvers", "SpareLoans"):
         sender.call(contracts["AssetRegistry"], "appointRecorder", contracts[recorder].address, True)
 
 

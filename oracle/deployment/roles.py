@@ -31,8 +31,8 @@ RESTRICTED: Mapping[str, Mapping[str, int]] = MappingProxyType(
 )
 """Every restricted function of the platform. What is not named here nobody has special power over: UsageAgreements,
 FeeSplitter, MeterRegistry, TariffBook, CreditNotes, Components, EndOfLife, Reservations, ServiceTermsBook, HandOvers,
-TitleSales, BuybackGuarantees, AvailabilityGuarantees, CoFinancing, RoundCollateral, RoundBallots, RoundViews and
-TitleAuction have no authority at all."""
+TitleSales, BuybackGuarantees, AvailabilityGuarantees, CoFinancing, RoundCollateral, RoundBallots, RoundViews,
+TitleAuction, SparePools, SpareLoans and SpareStock have no authority at all."""
 
 GOVERNANCE: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {

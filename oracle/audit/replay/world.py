@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from oracle.audit.onlooker import Onlooker
     from oracle.audit.replay.accounts import Accounts
     from oracle.audit.replay.assets import Assets
+    from oracle.audit.replay.auctions import TitleAuction
     from oracle.audit.replay.authority import Authority
+    from oracle.audit.replay.ballots import RoundBallots
     from oracle.audit.replay.buybacks import Buybacks
+    from oracle.audit.replay.collateral import RoundCollateral
     from oracle.audit.replay.components import Components
     from oracle.audit.replay.end_of_life import EndOfLife
     from oracle.audit.replay.market import Market
     from oracle.audit.replay.meters import Meters
     from oracle.audit.replay.offers import Credits, Offers
     from oracle.audit.replay.reservations import Reservations
+    from oracle.audit.replay.round_terms import RoundBook
+    from oracle.audit.replay.rounds import CoFinancing
     from oracle.audit.replay.services import HandOvers, TermsBook
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
@@ -91,8 +96,11 @@ class World:
     accounts: Accounts = field(init=False)
     agreements: Agreements = field(init=False)
     assets: Assets = field(init=False)
+    auctions: TitleAuction = field(init=False)
     authority: Authority = field(init=False)
+    ballots: RoundBallots = field(init=False)
     buybacks: Buybacks = field(init=False)
+    collateral: RoundCollateral = field(init=False)
     components: Components = field(init=False)
     credits: Credits = field(init=False)
     end_of_life: EndOfLife = field(init=False)
@@ -101,6 +109,8 @@ class World:
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
     reservations: Reservations = field(init=False)
+    round_book: RoundBook = field(init=False)
+    rounds: CoFinancing = field(init=False)
     sales: TitleSales = field(init=False)
     service_terms: TermsBook = field(init=False)
     splits: Splits = field(init=False)
@@ -112,8 +122,6 @@ class Module:
     """One contract of the platform."""
 
     CONTRACT: str
-    MODELLED = True
-    """False: only its code, its neighbours and its storage before first use are known."""
 
     def __init__(self, world: World, address: bytes) -> None:
         self.world = world

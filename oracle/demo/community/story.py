@@ -9,7 +9,7 @@ from typing import Any
 from oracle.chain.client import ChainClient
 from oracle.chain.contracts import Platform
 from oracle.chain.node import LocalNode, NodeOptions
-from oracle.demo.auditing import run_audit_at
+from oracle.demo.auditing import audit_chain
 from oracle.demo.claims import Claims
 from oracle.demo.community import deciding, members, pausing
 from oracle.demo.community.cast import Role
@@ -71,7 +71,7 @@ def _begin(stack: ExitStack, folder: Path, stage: Stage) -> World:
 def _audit(world: World, command: Sequence[str], folder: Path) -> Mapping[str, Any]:
     world.stage.scene("8 · A stranger recomputes everything")
     world.say("cise audit verify: only a node's address and the Directory's.")
-    code, document = run_audit_at(command, world.node.url, world.deployment.directory, folder / "auditor")
+    code, document = audit_chain(command, world.node.url, world.deployment.directory, folder / "auditor")
     world.claims.equal("findings of the audit", [], document.get("findings"))
     left = [(each["check"], each["place"].get("contract")) for each in document.get("notChecked", [])]
     world.claims.equal("what it leaves unchecked", [("directory", name) for name in NOT_CHECKED], sorted(left))
