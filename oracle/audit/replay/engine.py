@@ -25,6 +25,7 @@ from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock
 from oracle.audit.replay.reservations import Reservations
 from oracle.audit.replay.round_terms import RoundBook
 from oracle.audit.replay.rounds import CoFinancing, RoundViews
@@ -45,6 +46,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
         Components, EndOfLife, CircularEligibility, Reservations,
         TitleSales, Buybacks, Uptimes,
         RoundBook, CoFinancing, RoundCollateral, RoundBallots, TitleAuction, RoundViews,
+        SparePools, SpareLoans, SpareStock,
     )
 }  # fmt: skip
 
@@ -286,6 +288,12 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "RoundBallots": ("CoFinancing", "RoundCollateral"),
     "TitleAuction": ("PrepaidAccounts", "RoundCollateral"),
     "RoundViews": ("CoFinancing", "RoundBook", "RoundBallots"),
+    "SparePools": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "SpareStock", "SpareLoans"),
+    "SpareLoans": ("AssetRegistry", "MeterRegistry", "UsageAgreements", "SparePools", "SpareStock"),
+    "SpareStock": (
+        "PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "ServiceTermsBook", "ServiceMarket",
+        "SparePools", "SpareLoans", None,
+    ),
     "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
     "TitleSales": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "FeeSplitter"),
     "BuybackGuarantees": (

@@ -93,7 +93,7 @@ class MarketBase(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         yield ("orderCount",), len(self.orders)
         yield ("eligibility",), self.eligibility
         for currency, amount in self.escrowed.items():

@@ -105,7 +105,7 @@ class RoundBook(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         yield ("roundCount",), len(self.terms)
         for number, terms in enumerate(self.terms, 1):
             yield from struct_storage(("_terms", number), terms.named)

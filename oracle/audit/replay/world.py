@@ -40,6 +40,7 @@ ZERO: Final = bytes(20)
 Path = tuple[str | int | bytes, ...]
 """A variable of a contract: name, then keys, indexes and member names as they follow."""
 Handler = Callable[..., None]
+PAUSE: Final = 14 * 86_400
 AskContract = Callable[[bytes, bytes, bytes, int], bool | None]
 """(signer, digest, signature, block) → answer of an ERC-1271 contract, None where the node cannot say."""
 
@@ -89,6 +90,8 @@ class World:
     findings: Findings
     ask_contract: AskContract
     onlookers: Sequence[Onlooker] = ()
+    now: int = 0
+    """Of the block whose calls are running."""
     modules: dict[bytes, Module] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
     agreements: Agreements = field(init=False)
@@ -126,7 +129,7 @@ class Module:
         self.abi = abi.load(self.CONTRACT)
         self.domain = domain(world.chain_id, address)
         self.used_nonces: set[tuple[bytes, int]] = set()
-        self.paused = False
+        self.paused_until = 0
         self.authority = ZERO
         self.created = False
         self._handlers: dict[str, Handler] = {**self.handlers()}
@@ -150,6 +153,7 @@ class Module:
             Refused: the contract must have reverted.
             NotModelled: the auditor does not know the function.
         """
+        self.world.now = call.now
         function = self.abi.functions.get(data[:4])
         handler = self._handlers.get(function.name) if function else None
         if function is None or handler is None:
@@ -230,16 +234,24 @@ class Module:
         allowed = self.world.authority.can_call(call, self.address, selector)
         self.refuse_unless(allowed, f"the caller's role does not reach {function}")
 
+    @property
+    def paused(self) -> bool:
+        """A pause ends by itself."""
+        return self.world.now < self.paused_until
+
+    def pause_storage(self) -> Iterator[tuple[Path, Value]]:
+        yield ("_pausedUntil",), self.paused_until
+
     def pause(self, call: Call) -> None:
         self.require_role(call, "pause")
         self.refuse_unless(not self.paused, "already paused")
-        self.paused = True
+        self.paused_until = call.now + PAUSE
         self.emit(call, "Paused", call.sender)
 
     def unpause(self, call: Call) -> None:
         self.require_role(call, "unpause")
         self.refuse_unless(self.paused, "not paused")
-        self.paused = False
+        self.paused_until = 0
         self.emit(call, "Unpaused", call.sender)
 
     def require_running(self) -> None:

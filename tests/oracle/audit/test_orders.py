@@ -171,7 +171,7 @@ def _late(actor: Actor, who: int) -> Any:
 
 
 def _paused(world: Any, actor: Actor) -> None:
-    world.market.paused = True
+    world.market.paused_until = FOREVER
     world.market.open(actor.call(FLEET), ask(actor))
 
 
