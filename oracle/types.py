@@ -14,6 +14,10 @@ UptimeId = NewType("UptimeId", int)
 ReservationId = NewType("ReservationId", int)
 RoundId = NewType("RoundId", int)
 AuctionId = NewType("AuctionId", int)
+PoolId = NewType("PoolId", int)
+MemberId = NewType("MemberId", int)
+ClaimId = NewType("ClaimId", int)
+ProposalId = NewType("ProposalId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {IBuybackGuarantees} from "../interfaces/IBuybackGuarantees.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
@@ -16,7 +16,7 @@ import {Buyback, BuybackStage, GuaranteeId} from "../types/Guarantee.sol";
 import {AssetId, SplitId} from "../types/Identifiers.sol";
 
 /// @title Published rounds; see IRoundBook.
-contract RoundBook is IRoundBook, AccessManaged, Pausable {
+contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
     uint256 private constant MOST_TRANCHES = 4;
     uint256 private constant MOST_ASSETS = 16;
     uint256 private constant MOST_OTHERS = 15;
@@ -143,7 +143,7 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IRoundBook
-    function paused() public view override(IRoundBook, Pausable) returns (bool) {
+    function paused() public view override(IRoundBook, SelfEndingPause) returns (bool) {
         return super.paused();
     }
 

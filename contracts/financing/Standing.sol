@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
-import {Round, RoundId, RoundState, RoundTerms, Tranche} from "../types/Financing.sol";
+import {RoundId, RoundState, RoundTerms, StoredRound, Tranche} from "../types/Financing.sol";
 import {Distributing} from "./Distributing.sol";
 
 /// @title How a round stands against its plan, and what is lost at the end.
@@ -14,18 +14,20 @@ abstract contract Standing is Distributing {
 
     /// @inheritdoc ICoFinancing
     function updateState(RoundId id) external nonReentrant returns (RoundState) {
-        Round storage round = _running(id);
+        StoredRound storage round = _running(id);
         _distribute(id, round, false);
         if (!_isRunning(round.state)) return round.state;
+        uint256 received = _received(id, round);
         if (block.timestamp >= round.laterAt + RATE_TIME) {
             (round.earlierAt, round.earlierReceived) = (round.laterAt, round.laterReceived);
-            (round.laterAt, round.laterReceived) = (uint40(block.timestamp), round.received);
+            (round.laterAt, round.laterReceived) =
+            (uint40(block.timestamp), received > type(uint88).max ? type(uint88).max : uint88(received));
         }
         (RoundState to, uint256 behind) = stateByRule(id);
         RoundState from = round.state;
         if (to == from) return to;
         round.state = to;
-        emit RoundStateChanged(id, from, to, round.received, behind);
+        emit RoundStateChanged(id, from, to, received, behind);
         if (to == RoundState.Defaulted) {
             round.defaultedAt = uint40(block.timestamp);
             COLLATERAL.foreclose(id);
@@ -36,7 +38,7 @@ abstract contract Standing is Distributing {
     /// @inheritdoc ICoFinancing
     function conclude(RoundId id) external nonReentrant {
         _checkCaller(address(COLLATERAL));
-        Round storage round = _inState(id, RoundState.Defaulted);
+        StoredRound storage round = _inState(id, RoundState.Defaulted);
         _distribute(id, round, false);
         if (round.state != RoundState.Defaulted) return;
         uint256 loss;
@@ -51,7 +53,7 @@ abstract contract Standing is Distributing {
 
     /// @inheritdoc ICoFinancing
     function skimSurplus(RoundId id) external nonReentrant returns (uint256 amount) {
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         RoundState state = round.state;
         if (state < RoundState.Repaid) _refuseState(id, state);
         if (state == RoundState.Recovered) _makeGood(id, round);
@@ -63,12 +65,12 @@ abstract contract Standing is Distributing {
 
     /// @inheritdoc ICoFinancing
     function stateByRule(RoundId id) public view returns (RoundState state, uint256 secondsBehind) {
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         state = round.state;
         if (!_isRunning(state)) return (state, 0);
         if (owedOf(id) == 0) return (RoundState.OnPlan, 0);
         uint256 elapsed = block.timestamp - round.startedAt;
-        uint256 covered = BOOK.coveredUntil(id, round.received);
+        uint256 covered = BOOK.coveredUntil(id, _received(id, round));
         if (elapsed > covered) secondsBehind = elapsed - covered;
         // A default is undone by nothing but full payment: holders may be voting.
         if (state == RoundState.Defaulted) return (state, secondsBehind);
@@ -82,7 +84,7 @@ abstract contract Standing is Distributing {
     }
 
     /// @dev I-9: what comes after the end pays what was lost as if it were still owed. A tranche without positions gets nothing.
-    function _makeGood(RoundId id, Round storage round) private {
+    function _makeGood(RoundId id, StoredRound storage round) private {
         uint8 count = round.tranches;
         for (uint8 i = 0; i < count; ++i) {
             if (_isBurned(id, i)) continue;

@@ -9,6 +9,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import count
 
 import numpy as np
@@ -37,6 +38,21 @@ class Runs:
     days: float
 
 
+class What(StrEnum):
+    """HELPED follows BREAKS at once, or when a spare is back. REPAIRED: on loan terms the place's own unit."""
+
+    BREAKS = "breaks"
+    HELPED = "helped"
+    REPAIRED = "repaired"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    day: float
+    what: What
+    place: int
+
+
 def simulated(pool: Pool, spares: int, seed: int, runs: int = RUNS) -> Service:
     """In the long run, with margins: over each of them lies the truth once in twenty times."""
     days = _BREAKDOWNS / sum(pool.rates)
@@ -54,6 +70,13 @@ def simulate(pool: Pool, spares: int, seed: int, runs: int, days: float, warm_up
     ended = [_Run(pool, spares, each, warm_up, warm_up + days).play() for each in generators]
     columns = np.array(ended, dtype=float).T
     return Runs(columns[0], columns[1], columns[2], days)
+
+
+def history(pool: Pool, spares: int, seed: int, days: float) -> list[Happening]:
+    """One run, told event by event."""
+    run = _Run(pool, spares, np.random.default_rng(seed), 0.0, days)
+    run.play()
+    return run.told
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> tuple[float, float]:
@@ -76,6 +99,7 @@ class _Run:
         self._queue, self._busy = deque[int](), 0
         self._breakdowns = self._at_once = 0
         self._standing, self._seen = 0.0, begin
+        self.told: list[Happening] = []
         for place, scale in enumerate(self._scales):
             # In the middle of a life: long ones are met more often, at any of their moments alike.
             met = scale * generator.gamma(1 + 1 / pool.shape) ** (1 / pool.shape)
@@ -92,6 +116,7 @@ class _Run:
     def _fail(self, now: float, place: int) -> None:
         counts = now >= self._begin
         self._breakdowns += counts
+        self.told.append(Happening(now, What.BREAKS, place))
         if self._shelf:
             self._shelf -= 1
             self._at_once += counts
@@ -107,6 +132,7 @@ class _Run:
     def _return(self, now: float, place: int) -> None:
         """A unit comes from repair: to its own place on loan terms, else to whoever waits longest."""
         self._busy -= 1
+        self.told.append(Happening(now, What.REPAIRED, place))
         self._repair_next(now)
         if self._pool.way is Way.LOAN:
             self._run_from(now, place)
@@ -120,6 +146,7 @@ class _Run:
             self._shelf += 1
 
     def _help(self, now: float, place: int) -> None:
+        self.told.append(Happening(now, What.HELPED, place))
         if self._pool.way is Way.LOAN:
             self._lent.add(place)
         else:

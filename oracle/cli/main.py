@@ -18,6 +18,7 @@ from oracle.cli import (
     booking,
     demo,
     device,
+    governance,
     guarantee,
     hand_over,
     keys,
@@ -27,6 +28,7 @@ from oracle.cli import (
     output,
     parts,
     passport,
+    pool,
     rounds,
     split,
     tariff,
@@ -81,6 +83,8 @@ app.add_typer(hand_over.app, name="hand-over")
 app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")
 app.add_typer(booking.app, name="booking")
+app.add_typer(pool.app, name="pool")
+app.add_typer(governance.app, name="governance")
 app.add_typer(advise.app, name="advise")
 app.add_typer(audit.app, name="audit")
 

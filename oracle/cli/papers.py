@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from oracle.domain.forms import Signed, parse_signed
-from oracle.domain.hand_overs import HandOverPaper
+from oracle.domain.hand_overs import HandOverPaper, SparePaper
 from oracle.domain.hashing import keccak
+from oracle.domain.membership import AcceptCode
+from oracle.domain.readings import SignedReading, parse_signed_reading
 from oracle.domain.statuses import Status
 from oracle.domain.wire import decode_json
 from oracle.errors import Fatal
@@ -29,6 +31,21 @@ def status_from(path: Path | None) -> Signed[Status] | None:
 def hand_over_from(path: Path) -> HandOverPaper:
     """What `cise hand-over write` wrote. Raises Malformed or Fatal."""
     return HandOverPaper.parse(decode_json(read_paper(path)))
+
+
+def spare_paper_from(path: Path) -> SparePaper:
+    """What `cise pool lend`, `bring` or `return` wrote. Raises Malformed or Fatal."""
+    return SparePaper.parse(decode_json(read_paper(path)))
+
+
+def reading_from(path: Path) -> SignedReading:
+    """`{"reading": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
+    return parse_signed_reading(decode_json(read_paper(path)))
+
+
+def signed_code_from(path: Path) -> Signed[AcceptCode]:
+    """What `cise governance sign-code` wrote. Raises Malformed or Fatal."""
+    return parse_signed(AcceptCode, decode_json(read_paper(path)))
 
 
 def write_text(path: Path, text: str) -> None:

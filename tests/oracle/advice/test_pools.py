@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from oracle.advice.pool_plan import Capital, plan, serve
-from oracle.advice.pool_simulation import simulate, simulated
+from oracle.advice.pool_simulation import What, _Run, history, simulate, simulated
 from oracle.advice.pools import YEAR, Pool, Way, exact, of_many, rarest
 from oracle.advice.queues import birth_death, erlang_b, erlang_c, out_of_many, waiting
 from oracle.errors import Rejected
@@ -107,6 +107,24 @@ def test_the_same_seed_draws_the_same_and_another_does_not():
     first, again, other = (simulate(TEN, 1, seed, 5, YEAR) for seed in (1, 1, 2))
     assert np.array_equal(first.standing_days, again.standing_days)
     assert not np.array_equal(first.standing_days, other.standing_days)
+
+
+def test_what_a_run_tells_is_what_it_counts():
+    """Helped in the order of breakdowns; waits add up to the days that units stood."""
+    pool, days = replace(TEN, way=Way.LOAN, failures=(4.0,)), 2 * YEAR
+    told = history(pool, 1, SEED, days)
+    waiting, stood, at_once = {}, 0.0, 0
+    for one in told:
+        if one.what is What.BREAKS:
+            waiting[one.place] = one.day
+        elif one.place in waiting:
+            first = next(iter(waiting))
+            assert one.what is What.REPAIRED or one.place == first
+            at_once += one.what is What.HELPED and one.day == waiting[one.place]
+            stood += one.day - waiting.pop(one.place)
+    stood += sum(days - since for since in waiting.values())
+    counted = _Run(pool, 1, np.random.default_rng(SEED), 0.0, days).play()
+    assert counted == (sum(one.what is What.BREAKS for one in told), at_once, pytest.approx(stood))
 
 
 def test_units_of_all_ages_fail_at_their_average_rate_from_the_first_day():
