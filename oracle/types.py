@@ -12,6 +12,12 @@ SaleId = NewType("SaleId", int)
 GuaranteeId = NewType("GuaranteeId", int)
 UptimeId = NewType("UptimeId", int)
 ReservationId = NewType("ReservationId", int)
+RoundId = NewType("RoundId", int)
+AuctionId = NewType("AuctionId", int)
+PoolId = NewType("PoolId", int)
+MemberId = NewType("MemberId", int)
+ClaimId = NewType("ClaimId", int)
+ProposalId = NewType("ProposalId", int)
 
 BaseUnits = NewType("BaseUnits", int)
 """An amount of one currency in its smallest unit, for instance 1 µEUR."""

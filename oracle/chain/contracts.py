@@ -35,6 +35,16 @@ END_OF_LIFE = "EndOfLife"
 RESERVATIONS = "Reservations"
 BUYBACKS = "BuybackGuarantees"
 UPTIMES = "AvailabilityGuarantees"
+ROUNDS = "CoFinancing"
+ROUND_BOOK = "RoundBook"
+ROUND_COLLATERAL = "RoundCollateral"
+ROUND_BALLOTS = "RoundBallots"
+ROUND_VIEWS = "RoundViews"
+AUCTIONS = "TitleAuction"
+POOLS = "SparePools"
+SPARE_LOANS = "SpareLoans"
+SPARE_STOCK = "SpareStock"
+MEMBERSHIP = "Membership"
 NEEDED = (
     ACCOUNTS, ASSETS, METERS, TARIFFS, AGREEMENTS, SPLITTER, OFFERS, CREDITS, MARKET, SERVICE_TERMS, HAND_OVERS,
     COMPONENTS, END_OF_LIFE, RESERVATIONS,
@@ -58,6 +68,9 @@ _RELAYED = {
     AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
     SPLITTER: ("distribute",),
     UPTIMES: ("checkpoint", "settlePeriod"),
+    ROUNDS: ("start", "fail", "distribute", "updateState"),
+    ROUND_BALLOTS: ("decide",),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff", "collectClaim"),
 }
 
 
@@ -190,8 +203,13 @@ class Platform:
 
 def domains(chain_id: ChainId, addresses: Mapping[str, Address]) -> Domains:
     """The EIP-712 domains of a deployment."""
-    verifiers = (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
-    return Domains(chain_id, *(addresses[name] for name in verifiers))
+    agreements, meters, assets, accounts, hand_overs = (
+        addresses[name] for name in (AGREEMENTS, METERS, ASSETS, ACCOUNTS, HAND_OVERS)
+    )
+    return Domains(
+        chain_id, agreements, meters, assets, accounts, hand_overs,
+        spare_loans=addresses.get(SPARE_LOANS), membership=addresses.get(MEMBERSHIP),
+    )  # fmt: skip
 
 
 def contract(web3: Web3, artefact: str, address: Address) -> Contract:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from oracle.advice import circularity as circles
 from oracle.advice.circularity import AssetLife, Circularity, Fate
-from oracle.cli import output
+from oracle.cli import advise_pool, output
 from oracle.cli.advise_sources import UNKNOWN, Known, Maker, Passports, known
 from oracle.cli.options import Look, looks
 from oracle.cli.papers import write_text
@@ -20,7 +20,10 @@ from oracle.formats.sankey import Flow, sankey_svg
 if TYPE_CHECKING:
     from oracle.advice.life import Life, WeibullFit
 
-app = typer.Typer(no_args_is_help=True, help="What a maker learns from the chain: life, returns, circularity.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What a maker learns from the chain: life, returns, circularity; and how many spares a pool needs.",
+)
 Model = Annotated[str | None, typer.Option("--model", help="Of this model only.")]
 Confidence = Annotated[int, typer.Option(help="Of ranges, in per cent.", min=50, max=99)]
 MONTH = 30 * 86_400
@@ -190,6 +193,9 @@ def circularity(
         )
 
     me.show(document, render)
+
+
+app.command("pool")(advise_pool.pool)
 
 
 def _groups(found: Sequence[Known], model: str | None) -> list[tuple[Group, list[Known]]]:

@@ -1,25 +1,18 @@
 """`cise demo service`: a machine's whole life, paid by its own use."""
 
-import shutil
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from oracle.cli import output
+from oracle.cli import demo_runs, output
+from oracle.cli.demo_runs import Keep, as_documents
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
-from oracle.demo.screen import Plain, Silent
 from oracle.demo.service import closing
 from oracle.demo.service.story import Told, tell
 from oracle.demo.stage import Stage
-from oracle.errors import CiseError
 
 TITLE = "A machine's life, paid by its use"
-
-Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
 
 
 def service(keep: Keep = None, as_json: Json = False) -> None:
@@ -32,32 +25,18 @@ def service(keep: Keep = None, as_json: Json = False) -> None:
 
 
 def live(keep: Path | None, quiet: bool) -> Told:
-    """Told on the terminal as it happens, unless only the result counts."""
-    console = output.console()
-    with ExitStack() as stack:
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cise-demo-")))
-        stage = Stage(TITLE, Silent() if quiet else Plain(console))
-        try:
-            return tell(PROGRAM, folder, stage, lambda told: None if quiet else closing.show(console, told))
-        except CiseError:
-            kept = keep or Path(tempfile.mkdtemp(prefix="cise-demo-logs-"))
-            for log in folder.glob("*.log"):
-                if keep is None:
-                    shutil.copy(log, kept)
-            output.error_console().print(f"The story broke off; logs are in {kept}", markup=False)
-            raise
+    def told(folder: Path, stage: Stage) -> Told:
+        return tell(PROGRAM, folder, stage, lambda end: None if quiet else closing.show(output.console(), end))
+
+    return demo_runs.live(TITLE, keep, quiet, told)
 
 
 def document(told: Told) -> dict[str, object]:
-    claims = [
-        {"claim": claim.name, "expected": claim.expected, "found": claim.found, "holds": claim.holds}
-        for claim in told.claims.all
-    ]
     return {
         "story": "service",
         "holds": told.holds,
         "seconds": round(told.seconds, 1),
-        "claims": claims,
+        "claims": as_documents(told.claims),
         "figures": dict(told.figures),
         "audit": dict(told.audit),
     }

@@ -12,10 +12,12 @@ from oracle.cli import (
     advise,
     agreement,
     asset,
+    auction,
     audit,
     booking,
     demo,
     device,
+    governance,
     guarantee,
     hand_over,
     keys,
@@ -25,6 +27,8 @@ from oracle.cli import (
     output,
     parts,
     passport,
+    pool,
+    rounds,
     split,
     tariff,
     title,
@@ -69,10 +73,14 @@ app.add_typer(agreement.app, name="agreement")
 app.add_typer(market.app, name="market")
 app.add_typer(title.app, name="title")
 app.add_typer(guarantee.app, name="guarantee")
+app.add_typer(rounds.app, name="round")
+app.add_typer(auction.app, name="auction")
 app.add_typer(hand_over.app, name="hand-over")
 app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")
 app.add_typer(booking.app, name="booking")
+app.add_typer(pool.app, name="pool")
+app.add_typer(governance.app, name="governance")
 app.add_typer(advise.app, name="advise")
 app.add_typer(audit.app, name="audit")
 

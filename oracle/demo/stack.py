@@ -73,6 +73,21 @@ class LocalStack:
     def start(self) -> Self:
         """The contracts stand when it returns; the oracle still starts (`await_door`)."""
         options = self._options
+        self.start_chain()
+        try:
+            self._progress("starting the oracle")
+            # Chosen here and not by the oracle, because its address is part of what wallets sign.
+            port = options.door_port or free_port()
+            self.door_url = f"http://{options.host}:{port}"
+            self.oracle = self._exit.enter_context(self._oracle(port))
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_chain(self) -> Self:
+        """Chain and contracts, without an oracle."""
+        options = self._options
         options.folder.mkdir(parents=True, exist_ok=True)
         if options.door_port:
             require_free(options.door_port, "Stop what listens there, or choose another port with --port.")
@@ -85,11 +100,6 @@ class LocalStack:
             self.client.connect()
             self.deployment = self._deployment()
             self.platform = Platform.locate(self.client, self.deployment.directory)
-            self._progress("starting the oracle")
-            # Chosen here and not by the oracle, because its address is part of what wallets sign.
-            port = options.door_port or free_port()
-            self.door_url = f"http://{options.host}:{port}"
-            self.oracle = self._exit.enter_context(self._oracle(port))
         except BaseException:
             self.stop()
             raise

@@ -33,6 +33,8 @@ class Contract(StrEnum):
     ASSET_REGISTRY = "AssetRegistry"
     PREPAID_ACCOUNTS = "PrepaidAccounts"
     HAND_OVERS = "HandOvers"
+    SPARE_LOANS = "SpareLoans"
+    MEMBERSHIP = "Membership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Domain:
 
 
 class Domains:
-    """The domains of one deployment."""
+    """The domains of one deployment, which may have no pools of spares."""
 
     __slots__ = ("_by_contract", "chain_id")
 
@@ -61,7 +63,10 @@ class Domains:
         asset_registry: Address,
         prepaid_accounts: Address,
         hand_overs: Address,
+        spare_loans: Address | None = None,
+        membership: Address | None = None,
     ) -> None:
+        """`membership`: None where no members decide; then nothing is signed for it."""
         self.chain_id = chain_id
         self._by_contract = {
             Contract.USAGE_AGREEMENTS: Domain(chain_id, usage_agreements),
@@ -70,6 +75,10 @@ class Domains:
             Contract.PREPAID_ACCOUNTS: Domain(chain_id, prepaid_accounts),
             Contract.HAND_OVERS: Domain(chain_id, hand_overs),
         }
+        if spare_loans is not None:
+            self._by_contract[Contract.SPARE_LOANS] = Domain(chain_id, spare_loans)
+        if membership is not None:
+            self._by_contract[Contract.MEMBERSHIP] = Domain(chain_id, membership)
 
     def of(self, form: "Form | type[Form]") -> Domain:
         """The domain in which this kind of form is signed."""

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Generic, Self, TypeVar
 
 from oracle.domain import wire
 from oracle.domain.forms import Contract, Domains, Form, Signed, Struct
 from oracle.errors import Rejected
-from oracle.types import Address, Bytes32, OrderId, UnixTime
+from oracle.types import Address, AssetId, Bytes32, ClaimId, OrderId, UnixTime
 
 
 class CoreGrade(IntEnum):
@@ -39,10 +39,34 @@ class HandOver(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class HandOverPaper:
+class SpareHandOver(Form):
+    """A unit of a pool passes between its keeper and a member; graded where it comes to the keeper."""
+
+    STRUCT: ClassVar[Struct] = Struct(
+        "SpareHandOver(uint64 claimId,uint64 assetId,address giver,address taker,uint8 grade,bytes32 conditionHash,"
+        "uint256 giverNonce,uint256 takerNonce,uint40 deadline)"
+    )
+    VERIFIED_BY: ClassVar[Contract] = Contract.SPARE_LOANS
+
+    claim_id: ClaimId
+    asset_id: AssetId
+    giver: Address
+    taker: Address
+    grade: int
+    condition_hash: Bytes32
+    giver_nonce: int
+    taker_nonce: int
+    deadline: UnixTime
+
+
+H = TypeVar("H", HandOver, SpareHandOver)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoHands(Generic[H]):
     """The form on its way from hand to hand; a signature is empty until that hand has signed."""
 
-    form: HandOver
+    form: H
     giver_signature: bytes = b""
     taker_signature: bytes = b""
 
@@ -69,11 +93,32 @@ class HandOverPaper:
             "takerSignature": wire.to_hex(self.taker_signature),
         }
 
+
+class HandOverPaper(TwoHands[HandOver]):
+    """Of a collected machine."""
+
+    __slots__ = ()
+
     @classmethod
     def parse(cls, document: object) -> Self:
         """Raises Malformed or FieldOutOfBounds."""
-        who = "hand-over"
-        found = wire.members(document, who, ("handOver", "giverSignature", "takerSignature"))
-        giver = wire.byte_string(found["giverSignature"], who, "giverSignature")
-        taker = wire.byte_string(found["takerSignature"], who, "takerSignature")
-        return cls(HandOver.parse(found["handOver"]), giver, taker)
+        return cls(*_parts(HandOver, document))
+
+
+class SparePaper(TwoHands[SpareHandOver]):
+    """Of a spare, or of the defective unit that it stands in for."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """Raises Malformed or FieldOutOfBounds."""
+        return cls(*_parts(SpareHandOver, document))
+
+
+def _parts(form: type[H], document: object) -> tuple[H, bytes, bytes]:
+    who = "hand-over"
+    found = wire.members(document, who, ("handOver", "giverSignature", "takerSignature"))
+    giver = wire.byte_string(found["giverSignature"], who, "giverSignature")
+    taker = wire.byte_string(found["takerSignature"], who, "takerSignature")
+    return form.parse(found["handOver"]), giver, taker

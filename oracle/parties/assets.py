@@ -52,7 +52,7 @@ class OfferView:
 
 def register(wallet: Wallet, model: str, serial: str, owner: Address) -> tuple[AssetId, Done]:
     """By the maker itself. The serial number goes on chain as its hash only."""
-    done = wallet.send(wallet.platform.assets.functions.register(_short_text(model), keccak(serial.encode()), owner))
+    done = wallet.send(wallet.platform.assets.functions.register(short_text(model), keccak(serial.encode()), owner))
     return AssetId(done.integer("AssetRegistered", "asset")), done
 
 
@@ -148,7 +148,7 @@ def offer_book(client: ChainClient, platform: Platform) -> Contract:
     return contract(client.web3, "IOfferBook", platform.addresses["OfferBook"])
 
 
-def _short_text(text: str) -> Bytes32:
+def short_text(text: str) -> Bytes32:
     raw = text.encode()
     if not 0 < len(raw) <= 32:
         raise Rejected("text_too_long", "model", "must have 1 to 32 bytes", str(len(raw)))

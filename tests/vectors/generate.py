@@ -30,7 +30,7 @@ P256_SECRET_TEXT = "CISE golden vectors: a P-256 key for tests only"
 P256_SECRET = int.from_bytes(keccak(text=P256_SECRET_TEXT), "big")
 CONTRACTS = {
     name: to_checksum_address(keccak(text=name)[12:])
-    for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers")
+    for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers", "SpareLoans")
 }
 FORMS = {
     "Reading": (
@@ -80,6 +80,11 @@ FORMS = {
         "HandOvers",
         "uint64 orderId,address giver,address taker,uint8 grade,bytes32 conditionHash,uint256 giverNonce,"
         "uint256 takerNonce,uint40 deadline",
+    ),
+    "SpareHandOver": (
+        "SpareLoans",
+        "uint64 claimId,uint64 assetId,address giver,address taker,uint8 grade,bytes32 conditionHash,"
+        "uint256 giverNonce,uint256 takerNonce,uint40 deadline",
     ),
 }
 MOST = {"grade": 4}

@@ -15,6 +15,7 @@ from oracle.deployment.inspect import (
     AUTHORITY,
     differing_code,
     role_members,
+    roles_in_use,
     unknown_contracts,
     wrong_function_roles,
 )
@@ -93,7 +94,8 @@ def _roles(site: Site) -> str:
     if wrong:
         raise Fatal("roles", "; ".join(wrong), "Ask who holds the admin role why; deploy again if nobody knows.")
     settings = site.settings
-    members = role_members(client, addresses[AUTHORITY], settings.start_block, settings.log_chunk)
+    everybody = role_members(client, addresses[AUTHORITY], settings.start_block, settings.log_chunk)
+    members = [one for one in everybody if one.role in roles_in_use(addresses)]
     empty = [one.role for one in members if not one.accounts]
     if empty:
         raise Fatal("roles", f"nobody holds: {', '.join(empty)}", "The admin grants them; without admin, deploy again.")

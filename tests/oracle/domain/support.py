@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oracle.domain.bindings import MeterBinding, PermitSigner
 from oracle.domain.customer_forms import Allow, EndAgreement, OpenAgreement, Register, SetCap, Suspend, Withdraw
 from oracle.domain.forms import Domains, Form, Value, digest
-from oracle.domain.hand_overs import HandOver
+from oracle.domain.hand_overs import HandOver, SpareHandOver
 from oracle.domain.hashing import keccak, to_address
 from oracle.domain.permits import Permit, Start
 from oracle.domain.readings import Flag, Reading, SignedReading
@@ -37,11 +37,12 @@ FORMS: dict[str, type[Form]] = {
         Allow,
         Withdraw,
         HandOver,
+        SpareHandOver,
     )
 }
 KEY = SigningKey(keccak(b"a meter key for tests"))
 OTHER_KEY = SigningKey(keccak(b"another key for tests"))
-DOMAINS = Domains(ChainId(31_337), *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4, 5)))
+DOMAINS = Domains(ChainId(31_337), *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4, 5, 6)))
 CURRENCY = to_address(b"\x0c" * 20)
 
 

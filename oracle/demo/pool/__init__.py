@@ -1,0 +1,1 @@
+"""A story: ten factories share spare motors for three years."""
