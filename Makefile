@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.solcx
 
-.PHONY: help setup demo test bench lint fmt coverage fuzz chaos audit-tools clean
+.PHONY: help setup demo test bench lint fmt coverage fuzz chaos consortium audit-tools clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -13,9 +13,10 @@ help: ## list the targets
 setup: ## virtual environment, compiler, local chain, compiled contracts (stamped: only what changed)
 	@$(PYTHON) -m scripts.setup
 
-demo: setup ## a drill from deposit to audit, the whole life of a machine, a pool of spares, three days of real flights
+demo: setup ## a drill from deposit to audit, the whole life of a machine, one bought together, a pool of spares, three days of real flights
 	@$(BIN)/cise demo drill
 	@$(BIN)/cise demo service
+	@$(BIN)/cise demo laundry
 	@$(BIN)/cise demo pool
 	@$(BIN)/cise demo flights --days 3
 
@@ -42,8 +43,11 @@ fuzz: setup ## fuzz tests and state machines, longer and with fresh seeds
 chaos: setup ## faults, floods and clocks, for an hour or so (one only: `make chaos NAME=storm`; smaller: `SCALE=5`)
 	@$(BIN)/python -m scripts.chaos $(if $(NAME),--only $(NAME)) $(if $(SCALE),--scale $(SCALE))
 
+consortium: setup ## four members' nodes on this machine: deploy, settle, audit, lose one, go on (needs Go)
+	@$(BIN)/python -m scripts.consortium
+
 audit-tools: setup ## slither, in a virtual environment of its own
 	@$(PYTHON) -m scripts.setup.slither
 
 clean: ## remove everything that set-up made
-	rm -rf .venv .venv-slither .venv-schemathesis .setup .solcx .forge .hypothesis node_modules build oracle/chain/abi/*.json
+	rm -rf .consortium .venv .venv-slither .venv-schemathesis .setup .solcx .forge .hypothesis node_modules build oracle/chain/abi/*.json

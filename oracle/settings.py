@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     distribute_every: Positive = 86_400
     accrue_every: Positive = 86_400
     guarantees_every: Positive = 600
+    rounds_every: Positive = 600
+    round_payout_bps: int = Field(default=10, ge=0)
+    """A round is paid out when so much of its target waits, in 1/10,000: what is less is not worth its gas."""
     forms_every: Positive = 2
     gas_limit: int = Field(default=16_000_000, gt=0)
     """Most gas of one transaction; below the 16,777,216 of EIP-7825."""

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
 
 # Tests in these folders run on brownie's chain and are isolated from each other; all others are plain Python.
-CHAIN_FOLDERS = frozenset({"contracts", "stateful", "regressions", "gas", "deployment"})
+CHAIN_FOLDERS = frozenset({"contracts", "regressions", "gas", "deployment"})
 
 os.environ["SOLCX_BINARY_PATH"] = str(ROOT / ".solcx")
 if str(BIN) not in os.environ.get("PATH", "").split(os.pathsep):

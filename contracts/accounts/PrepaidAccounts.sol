@@ -8,7 +8,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
@@ -27,7 +27,7 @@ contract PrepaidAccounts is
     IERC6909TokenSupply,
     SignedForms,
     AccessManaged,
-    Pausable,
+    SelfEndingPause,
     ReentrancyGuardTransient
 {
     using SafeERC20 for IERC20;

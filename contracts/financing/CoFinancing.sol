@@ -7,7 +7,7 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {IRoundBallots} from "../interfaces/IRoundBallots.sol";
 import {IRoundBook} from "../interfaces/IRoundBook.sol";
 import {IRoundCollateral} from "../interfaces/IRoundCollateral.sol";
-import {Round, RoundId, Tranche} from "../types/Financing.sol";
+import {Round, RoundId, StoredRound, Tranche} from "../types/Financing.sol";
 import {RoundStore} from "./RoundStore.sol";
 import {Standing} from "./Standing.sol";
 
@@ -25,7 +25,23 @@ contract CoFinancing is Standing {
 
     /// @inheritdoc ICoFinancing
     function roundInfo(RoundId id) external view returns (Round memory) {
-        return _rounds[id];
+        StoredRound storage round = _rounds[id];
+        return Round({
+            received: _received(id, round),
+            raised: round.raised,
+            startedAt: round.startedAt,
+            state: round.state,
+            tranches: round.tranches,
+            currency: round.currency,
+            split: round.split,
+            provider: round.provider,
+            residualTotal: round.residualTotal,
+            defaultedAt: round.defaultedAt,
+            earlierAt: round.earlierAt,
+            earlierReceived: round.earlierReceived,
+            laterAt: round.laterAt,
+            laterReceived: round.laterReceived
+        });
     }
 
     /// @inheritdoc ICoFinancing

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {IBuybackGuarantees} from "../interfaces/IBuybackGuarantees.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {IComponents} from "../interfaces/IComponents.sol";
-import {IDirectory} from "../interfaces/IDirectory.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IMeterRegistry} from "../interfaces/IMeterRegistry.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
@@ -23,7 +23,7 @@ struct Platform {
     IMeterRegistry meters;
     IComponents components;
     address market;
-    IDirectory directory;
+    IBuybackGuarantees guarantees;
     IRoundBook book;
     ICoFinancing rounds;
     IRoundBallots ballots;
@@ -39,13 +39,19 @@ abstract contract CollateralStore is IRoundCollateral {
         AuctionId auction; // the running one
     }
 
+    /// What an exercise left open between a guarantor and a round.
+    struct Claim {
+        RoundId round;
+        uint80 uncollected; // owed, or paid and not taken to the round yet
+    }
+
     IPrepaidAccounts internal immutable ACCOUNTS;
     IAssetRegistry internal immutable ASSETS;
     IFeeSplitter internal immutable SPLITTER;
     IMeterRegistry internal immutable METERS;
     IComponents internal immutable COMPONENTS;
     address internal immutable MARKET;
-    IDirectory internal immutable DIRECTORY;
+    IBuybackGuarantees internal immutable GUARANTEES;
     IRoundBook internal immutable BOOK;
     ICoFinancing internal immutable ROUNDS;
     IRoundBallots internal immutable BALLOTS;
@@ -56,6 +62,7 @@ abstract contract CollateralStore is IRoundCollateral {
     /// @inheritdoc IRoundCollateral
     mapping(RoundId => uint8) public unsettledOf;
     mapping(RoundId => mapping(AssetId => Pledge)) internal _pledges;
+    mapping(uint256 guarantee => Claim) internal _claims;
 
     constructor(Platform memory platform) {
         ACCOUNTS = platform.accounts;
@@ -64,7 +71,7 @@ abstract contract CollateralStore is IRoundCollateral {
         METERS = platform.meters;
         COMPONENTS = platform.components;
         MARKET = platform.market;
-        DIRECTORY = platform.directory;
+        GUARANTEES = platform.guarantees;
         BOOK = platform.book;
         ROUNDS = platform.rounds;
         BALLOTS = platform.ballots;

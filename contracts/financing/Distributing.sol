@@ -5,7 +5,7 @@ import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {Accrual} from "../libraries/Accrual.sol";
 import {SplitMath} from "../libraries/SplitMath.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
-import {Round, RoundId, RoundState, Tranche} from "../types/Financing.sol";
+import {RoundId, RoundState, StoredRound, Tranche} from "../types/Financing.sol";
 import {SplitId} from "../types/Identifiers.sol";
 import {Funding} from "./Funding.sol";
 
@@ -28,7 +28,7 @@ abstract contract Distributing is Funding {
 
     /// @inheritdoc ICoFinancing
     function repay(RoundId id, uint256 amount) external nonReentrant returns (uint256 accepted) {
-        Round storage round = _running(id);
+        StoredRound storage round = _running(id);
         _distribute(id, round, false);
         uint256 owed = owedOf(id);
         accepted = amount < owed ? amount : owed;
@@ -40,7 +40,7 @@ abstract contract Distributing is Funding {
 
     /// @inheritdoc ICoFinancing
     function buyOut(RoundId id, uint256 most) external nonReentrant returns (uint256 price) {
-        Round storage round = _running(id);
+        StoredRound storage round = _running(id);
         _distribute(id, round, false);
         if (!_isRunning(round.state)) return 0;
         price = owedOf(id);
@@ -57,18 +57,8 @@ abstract contract Distributing is Funding {
     }
 
     /// @inheritdoc ICoFinancing
-    function skimSurplus(RoundId id) external nonReentrant returns (uint256 amount) {
-        Round storage round = _rounds[id];
-        if (round.state < RoundState.Repaid) _refuseState(id, round.state);
-        uint256 kept = round.state == RoundState.Failed ? round.raised : _unclaimed(id, round.tranches);
-        amount = _balance(id, round.currency) - kept;
-        emit SurplusSkimmed(id, round.provider, amount);
-        _pay(id, round.provider, round.currency, amount);
-    }
-
-    /// @inheritdoc ICoFinancing
     function owedOf(RoundId id) public view returns (uint256 owed) {
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         if (!_isRunning(round.state)) return 0;
         for (uint8 i = 0; i < round.tranches; ++i) {
             Tranche storage tranche = _tranches[_position(id, i)];
@@ -78,25 +68,25 @@ abstract contract Distributing is Funding {
 
     // Internals
 
-    /// @dev I-8. `outright`: residual holders get all that their caps leave, whatever their share.
-    function _distribute(RoundId id, Round storage round, bool outright) internal {
-        address currency = round.currency;
-        SPLITTER.distribute(SplitId.wrap(round.split), currency);
-        uint8 count = round.tranches;
-        uint88 received = round.received;
-        // What came before and was not taken is the tranches'; beyond uint88 gifts wait until the round is over.
-        uint256 cash = _balance(id, currency) - _unclaimed(id, count);
-        if (cash > type(uint88).max - received) cash = type(uint88).max - received;
+    function _distribute(RoundId id, StoredRound storage round, bool outright) internal {
+        SPLITTER.distribute(SplitId.wrap(round.split), round.currency);
+        if (_runDown(id, round, outright)) _end(id, round, RoundState.Repaid);
+    }
 
-        uint256 rest = cash;
+    /// @dev I-8. `outright`: residual holders get all that their caps leave, whatever their share.
+    /// @return over Whether nothing more is due to any tranche.
+    function _runDown(RoundId id, StoredRound storage round, bool outright) internal returns (bool over) {
+        uint8 count = round.tranches;
+        // What came before and was not taken is the tranches'. Beyond uint88 gifts wait.
+        uint256 unclaimed = _unclaimed(id, count);
+        uint256 cash = _balance(id, round.currency) - unclaimed;
+        if (cash + unclaimed > type(uint88).max) cash = type(uint88).max - unclaimed;
+
         bool full = true;
         for (uint8 i = 0; full && i < count; ++i) {
-            (rest, full) = _payTranche(id, i, rest);
+            (cash, full) = _payTranche(id, i, cash);
         }
-        bool over;
-        if (full) (rest, over) = _shareRest(id, round, rest, outright);
-        if (cash != rest) round.received = received + uint88(cash - rest);
-        if (over) _end(id, round, RoundState.Repaid);
+        if (full) over = _shareRest(id, round, cash, outright);
     }
 
     /// @return left What the tranche leaves for those below.
@@ -121,9 +111,9 @@ abstract contract Distributing is Funding {
 
     /// @dev Residual holders and provider share like payees of a split; what their floors leave waits in the account. It all goes to
     ///      the provider once the round is over: no residual holder has room left, or the plan has ended.
-    function _shareRest(RoundId id, Round storage round, uint256 rest, bool outright)
+    function _shareRest(RoundId id, StoredRound storage round, uint256 rest, bool outright)
         private
-        returns (uint256 left, bool over)
+        returns (bool over)
     {
         uint8 count = round.tranches;
         uint256[] memory amounts = new uint256[](count + 1);
@@ -135,14 +125,15 @@ abstract contract Distributing is Funding {
             Tranche storage tranche = _tranches[_position(id, i)];
             amounts[i] = tranche.residualBps;
             amounts[count] -= tranche.residualBps;
-            if (tranche.residualBps != 0) rooms[i] = _room(tranche);
+            if (tranche.residualBps != 0 && !_isBurned(id, uint8(i))) rooms[i] = _room(tranche);
             if (rooms[i] != 0) anyRoom = true;
         }
+        uint256 left;
         if (rest != 0 && anyRoom && !outright) {
             uint256 total;
             uint256 paid;
             (total, paid, amounts) = SplitMath.payout(round.residualTotal, rest, amounts, ALL_BPS);
-            round.residualTotal = uint88(total);
+            round.residualTotal = uint128(total);
             left = rest - paid;
         }
         uint256 toProvider = rest - left;
@@ -156,29 +147,24 @@ abstract contract Distributing is Funding {
             _credit(_tranches[_position(id, uint8(i))], amounts[i]);
         }
         over = over || !anyRoom;
-        if (over) (toProvider, left) = (toProvider + left, 0);
-        if (rest == 0) return (0, over);
+        if (over) toProvider += left;
+        if (rest == 0) return over;
         assembly ("memory-safe") {
             mstore(amounts, count)
         }
         emit RestShared(id, amounts, toProvider);
+        round.toProvider += uint128(toProvider);
         _pay(id, round.provider, round.currency, toProvider);
     }
 
     /// @dev I-8: paid × 2^56 = index × invested + carry, exactly.
     function _credit(Tranche storage tranche, uint256 amount) private {
         (uint256 growth, uint256 carry) = Accrual.spread(amount, tranche.carry, tranche.invested);
-        tranche.index += uint80(growth);
-        tranche.carry = uint88(carry);
-        tranche.unclaimed += uint88(amount);
+        (tranche.index, tranche.carry, tranche.unclaimed) =
+        (tranche.index + uint80(growth), uint88(carry), tranche.unclaimed + uint88(amount));
     }
 
     // What a tranche is owed
-
-    /// @dev All that was ever paid to it.
-    function _paidTo(Tranche storage tranche) internal view returns (uint256) {
-        return (uint256(tranche.index) * tranche.invested + tranche.carry) / Accrual.SCALE;
-    }
 
     function _repaidTo(Tranche storage tranche) internal view returns (uint256) {
         return uint256(tranche.invested) - tranche.outstanding - tranche.writtenDown;

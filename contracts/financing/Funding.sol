@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
-import {Round, RoundId, RoundState, RoundTerms, Tranche, TrancheTerms} from "../types/Financing.sol";
+import {RoundId, RoundState, RoundTerms, StoredRound, Tranche, TrancheTerms} from "../types/Financing.sol";
 import {Positions} from "./Positions.sol";
 
 /// @title From published terms to money in the provider's account, or everybody's money back.
@@ -14,7 +14,7 @@ abstract contract Funding is Positions {
         external
     {
         _checkCaller(address(BOOK));
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         (round.state, round.tranches, round.currency) = (RoundState.Funding, uint8(tranches.length), currency);
         (round.split, round.provider) = (split, provider);
         for (uint8 i = 0; i < tranches.length; ++i) {
@@ -31,7 +31,7 @@ abstract contract Funding is Positions {
         returns (uint88 accepted)
     {
         if (BOOK.paused()) revert Financing_Paused();
-        Round storage round = _inState(id, RoundState.Funding);
+        StoredRound storage round = _inState(id, RoundState.Funding);
         RoundTerms memory terms = BOOK.termsOf(id);
         if (block.timestamp >= terms.deadline) revert Financing_TooLate(id, terms.deadline);
         uint256 position = _checkTranche(id, round, tranche);
@@ -53,7 +53,7 @@ abstract contract Funding is Positions {
 
     /// @inheritdoc ICoFinancing
     function start(RoundId id) external nonReentrant {
-        Round storage round = _inState(id, RoundState.Funding);
+        StoredRound storage round = _inState(id, RoundState.Funding);
         RoundTerms memory terms = BOOK.termsOf(id);
         if (round.raised < terms.target && block.timestamp < terms.deadline) {
             revert Financing_TooEarly(id, terms.deadline);
@@ -76,14 +76,14 @@ abstract contract Funding is Positions {
 
     /// @inheritdoc ICoFinancing
     function cancel(RoundId id) external nonReentrant {
-        Round storage round = _inState(id, RoundState.Funding);
+        StoredRound storage round = _inState(id, RoundState.Funding);
         if (msg.sender != round.provider) revert Financing_NotProvider(id, msg.sender, round.provider);
         _end(id, round, RoundState.Failed);
     }
 
     /// @inheritdoc ICoFinancing
     function fail(RoundId id) external nonReentrant {
-        Round storage round = _inState(id, RoundState.Funding);
+        StoredRound storage round = _inState(id, RoundState.Funding);
         RoundTerms memory terms = BOOK.termsOf(id);
         (uint256 raised, uint256 least) = _lacking(id, round, terms);
         uint256 from = terms.deadline + (raised < least ? 0 : START_TIME + 1);
@@ -93,7 +93,7 @@ abstract contract Funding is Positions {
 
     /// @return raised The first amount that falls short, or what was raised.
     /// @return least What it would have to be.
-    function _lacking(RoundId id, Round storage round, RoundTerms memory terms)
+    function _lacking(RoundId id, StoredRound storage round, RoundTerms memory terms)
         private
         view
         returns (uint256 raised, uint256 least)

@@ -5,7 +5,7 @@ import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {Accrual} from "../libraries/Accrual.sol";
-import {Earnings, Round, RoundId, RoundState, Tranche} from "../types/Financing.sol";
+import {Position, RoundId, RoundState, StoredRound, Tranche} from "../types/Financing.sol";
 import {RoundStore} from "./RoundStore.sol";
 
 /// @title ERC-1155 positions, paid by index.
@@ -21,7 +21,7 @@ abstract contract Positions is RoundStore {
 
     /// @inheritdoc ICoFinancing
     function refund(RoundId id, uint8 tranche, address holder) external nonReentrant returns (uint256 amount) {
-        Round storage round = _inState(id, RoundState.Failed);
+        StoredRound storage round = _inState(id, RoundState.Failed);
         amount = _burnAll(id, tranche, holder);
         round.raised -= uint88(amount);
         emit Refunded(id, tranche, holder, amount);
@@ -30,7 +30,7 @@ abstract contract Positions is RoundStore {
 
     /// @inheritdoc ICoFinancing
     function burn(RoundId id, uint8 tranche) external nonReentrant returns (uint256 amount) {
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         if (round.state != RoundState.Repaid && round.state != RoundState.Recovered) _refuseState(id, round.state);
         uint256 position = _position(id, tranche);
         amount = _payEarnings(position, msg.sender);
@@ -39,7 +39,7 @@ abstract contract Positions is RoundStore {
         Tranche storage paid = _tranches[position];
         if (burned == paid.invested) {
             uint256 rest = paid.unclaimed;
-            paid.unclaimed = 0;
+            (paid.unclaimed, paid.interestDue) = (0, 0);
             amount += rest;
             _pay(id, msg.sender, round.currency, rest);
         }
@@ -49,9 +49,13 @@ abstract contract Positions is RoundStore {
     /// @inheritdoc ICoFinancing
     function claimable(RoundId id, uint8 tranche, address holder) public view returns (uint256 amount) {
         uint256 position = _position(id, tranche);
-        Earnings storage had = _earnings[position][holder];
-        (amount,) =
-            Accrual.earned(balanceOf(holder, position), uint256(_tranches[position].index) - had.index, had.fraction);
+        Position memory had = _positions[position][holder];
+        (amount,) = Accrual.earned(had.balance, uint256(_tranches[position].index) - had.index, had.fraction);
+    }
+
+    /// @inheritdoc IERC1155
+    function balanceOf(address account, uint256 id) public view override(ERC1155, IERC1155) returns (uint256) {
+        return _positions[id][account].balance;
     }
 
     /// @inheritdoc IERC1155
@@ -76,14 +80,25 @@ abstract contract Positions is RoundStore {
 
     // Internals
 
+    /// @dev Nobody holds it, any more or at all.
+    function _isBurned(RoundId id, uint8 tranche) internal view returns (bool) {
+        uint256 position = _position(id, tranche);
+        return _burned[position] == _tranches[position].invested;
+    }
+
     /// @dev Every way to change a balance ends here. Locks are looked at when all has moved: one position may come twice in a batch.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
+        if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
         bool moves = from != address(0) && to != address(0);
-        for (uint256 i = 0; moves && i < ids.length; ++i) {
-            _payEarnings(ids[i], from);
-            _payEarnings(ids[i], to);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (moves) {
+                _payEarnings(ids[i], from);
+                _payEarnings(ids[i], to);
+            }
+            _changeBalances(from, to, ids[i], values[i]);
         }
-        super._update(from, to, ids, values);
+        if (ids.length == 1) emit TransferSingle(msg.sender, from, to, ids[0], values[0]);
+        else emit TransferBatch(msg.sender, from, to, ids, values);
         for (uint256 i = 0; moves && i < ids.length; ++i) {
             uint256 locked = BALLOTS.lockedOf(ids[i], from);
             uint256 left = locked == 0 ? 0 : balanceOf(from, ids[i]);
@@ -91,13 +106,24 @@ abstract contract Positions is RoundStore {
         }
     }
 
+    function _changeBalances(address from, address to, uint256 id, uint256 value) private {
+        if (from != address(0)) {
+            uint256 held = _positions[id][from].balance;
+            if (held < value) revert ERC1155InsufficientBalance(from, held, value, id);
+            _positions[id][from].balance = uint88(held - value);
+        }
+        if (to != address(0)) _positions[id][to].balance += uint88(value);
+    }
+
     /// @dev I-8: what leaves the tranche's unclaimed money is what the index owes the position, rounded down once with its fraction kept.
     function _payEarnings(uint256 position, address holder) internal returns (uint256 amount) {
         Tranche storage tranche = _tranches[position];
-        Earnings storage had = _earnings[position][holder];
-        (uint256 index, uint256 rest) = (tranche.index, had.fraction);
-        if (index == had.index) return 0;
-        (amount, rest) = Accrual.earned(balanceOf(holder, position), index - had.index, rest);
+        Position storage had = _positions[position][holder];
+        uint256 index = tranche.index;
+        uint256 growth = index - had.index;
+        if (growth == 0) return 0;
+        uint256 rest;
+        (amount, rest) = Accrual.earned(had.balance, growth, had.fraction);
         (had.index, had.fraction) = (uint80(index), uint56(rest));
         if (amount == 0) return 0;
         tranche.unclaimed -= uint88(amount);

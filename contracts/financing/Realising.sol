@@ -3,17 +3,15 @@ pragma solidity 0.8.37;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IRoundCollateral} from "../interfaces/IRoundCollateral.sol";
-import {AuctionId, NO_AUCTION, Round, RoundId, RoundState} from "../types/Financing.sol";
+import {AuctionId, NO_AUCTION, NO_ROUND, Round, RoundId, RoundState} from "../types/Financing.sol";
+import {GuaranteeId} from "../types/Guarantee.sol";
 import {AssetId} from "../types/Identifiers.sol";
 import {CollateralStore} from "./CollateralStore.sol";
-import {IBuybackExercise} from "./IBuybackExercise.sol";
 
 /// @title After a default: titles become money.
 /// @dev A title is taken for the length of one call: from the provider under the lien, then, free of it, to the buyer, so that the
-///      registry gives it a fresh split of the buyer's. The buyback calls what the Directory calls BuybackGuarantees, a contract
-///      of this platform: a provider cannot name one of its own.
+///      registry gives it a fresh split of the buyer's.
 abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
-    bytes32 private constant GUARANTEES = "BuybackGuarantees";
     uint256 private constant AUCTION_TIME = 7 days;
     uint256 private constant BUYBACK_TIME = 30 days;
     uint256 private constant STATUS_TIME = 20 days;
@@ -63,18 +61,31 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
         Round memory round = _forSale(id, asset);
         uint256 guarantee = _exercisable(id, asset, statusAndSignature.length != 0);
 
-        address guarantees = DIRECTORY.addressOf(GUARANTEES);
-        uint256 currency = uint160(round.currency);
-        uint256 before = ACCOUNTS.balanceOf(address(this), currency);
         _takeTitle(asset);
-        ASSETS.approve(guarantees, AssetId.unwrap(asset));
-        // What it says that it paid is not believed: what arrived is.
-        IBuybackExercise(guarantees).exercise(guarantee, statusAndSignature);
-        paid = ACCOUNTS.balanceOf(address(this), currency) - before;
-        address owner = ASSETS.providerOf(asset);
-        if (paid == 0 || owner == address(this)) revert Financing_BuybackPaidNothing(id, asset, guarantee);
-        ACCOUNTS.transfer(ROUNDS.accountOf(id), currency, paid);
-        _settled(id, asset, owner, paid, "bought back");
+        ASSETS.approve(address(GUARANTEES), AssetId.unwrap(asset));
+        // No guarantee that can be exercised is without collateral: a price above zero requires cover above zero.
+        paid = GUARANTEES.exercise(GuaranteeId.wrap(guarantee), statusAndSignature);
+        uint80 owed = GUARANTEES.buybackOf(GuaranteeId.wrap(guarantee)).owed;
+        if (owed != 0) {
+            _claims[guarantee] = Claim({round: id, uncollected: owed});
+            emit ClaimKept(id, asset, guarantee, owed);
+        }
+        _moveToRound(id, round.currency, paid);
+        _settled(id, asset, ASSETS.providerOf(asset), paid, "bought back");
+    }
+
+    /// @inheritdoc IRoundCollateral
+    function collectClaim(uint256 guarantee) external nonReentrant returns (uint256 amount) {
+        RoundId id;
+        uint256 unpaid;
+        (id, unpaid, amount) = claimOf(guarantee);
+        if (amount == 0) revert Financing_NothingToPay(id);
+        _claims[guarantee].uncollected = uint80(unpaid);
+        emit ClaimCollected(id, guarantee, amount, unpaid);
+        Round memory round = ROUNDS.roundInfo(id);
+        _moveToRound(id, round.currency, amount);
+        if (round.state == RoundState.Defaulted) ROUNDS.distribute(id);
+        else ROUNDS.skimSurplus(id);
     }
 
     /// @inheritdoc IRoundCollateral
@@ -89,6 +100,15 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
     /// @inheritdoc IRoundCollateral
     function auctionOf(RoundId id, AssetId asset) external view returns (AuctionId) {
         return _pledges[id][asset].auction;
+    }
+
+    /// @inheritdoc IRoundCollateral
+    function claimOf(uint256 guarantee) public view returns (RoundId id, uint256 unpaid, uint256 collectable) {
+        Claim storage claim = _claims[guarantee];
+        id = claim.round;
+        if (id == NO_ROUND) return (id, 0, 0);
+        unpaid = GUARANTEES.buybackOf(GuaranteeId.wrap(guarantee)).owed;
+        collectable = claim.uncollected - unpaid;
     }
 
     // Internals
@@ -113,6 +133,10 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
         if (round.state != RoundState.Defaulted) revert Financing_WrongState(id, round.state);
         bool isRunning = AuctionId.unwrap(_pledges[id][asset].auction) != 0;
         if (roundOf[asset] != id || unsettledOf[id] == 0 || isRunning) revert Financing_AssetNotForSale(id, asset);
+    }
+
+    function _moveToRound(RoundId id, address currency, uint256 amount) private {
+        ACCOUNTS.transfer(ROUNDS.accountOf(id), uint160(currency), amount);
     }
 
     function _takeTitle(AssetId asset) private {

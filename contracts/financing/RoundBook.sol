@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
+import {IBuybackGuarantees} from "../interfaces/IBuybackGuarantees.sol";
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
@@ -11,10 +12,11 @@ import {IRoundBook} from "../interfaces/IRoundBook.sol";
 import {PlanMath} from "../libraries/PlanMath.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
 import {OtherPayee, PlanPoint, RoundAssets, RoundId, RoundTerms, TrancheTerms} from "../types/Financing.sol";
+import {Buyback, BuybackStage, GuaranteeId} from "../types/Guarantee.sol";
 import {AssetId, SplitId} from "../types/Identifiers.sol";
 
 /// @title Published rounds; see IRoundBook.
-contract RoundBook is IRoundBook, AccessManaged, Pausable {
+contract RoundBook is IRoundBook, AccessManaged, SelfEndingPause {
     uint256 private constant MOST_TRANCHES = 4;
     uint256 private constant MOST_ASSETS = 16;
     uint256 private constant MOST_OTHERS = 15;
@@ -30,6 +32,7 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
     address private immutable MARKET;
     ICoFinancing private immutable ROUNDS;
     address private immutable COLLATERAL;
+    IBuybackGuarantees private immutable GUARANTEES;
 
     /// @inheritdoc IRoundBook
     uint64 public roundCount;
@@ -46,7 +49,8 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
         IFeeSplitter splitter,
         address market,
         ICoFinancing rounds,
-        address collateral
+        address collateral,
+        IBuybackGuarantees guarantees
     ) AccessManaged(authority) {
         ACCOUNTS = accounts;
         ASSETS = assets;
@@ -54,6 +58,7 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
         MARKET = market;
         ROUNDS = rounds;
         COLLATERAL = collateral;
+        GUARANTEES = guarantees;
     }
 
     /// @inheritdoc IRoundBook
@@ -123,7 +128,22 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IRoundBook
-    function paused() public view override(IRoundBook, Pausable) returns (bool) {
+    function checkGuarantee(RoundId id, AssetId asset) public view {
+        uint256 guarantee = _guarantees[id][asset];
+        if (guarantee == 0) return;
+        RoundTerms storage terms = _terms[id];
+        Buyback memory given = GUARANTEES.buybackOf(GuaranteeId.wrap(guarantee));
+        bytes32 what;
+        if (given.terms.asset != asset) what = "asset";
+        else if (given.terms.currency != terms.currency) what = "currency";
+        else if (given.stage != BuybackStage.Live) what = "stage";
+        else if (given.openUntil < block.timestamp + terms.defaultAfter) what = "window";
+        else if (!terms.secured) what = "unsecured";
+        if (what != 0) revert Financing_GuaranteeUnfit(id, asset, guarantee, what);
+    }
+
+    /// @inheritdoc IRoundBook
+    function paused() public view override(IRoundBook, SelfEndingPause) returns (bool) {
         return super.paused();
     }
 
@@ -197,6 +217,7 @@ contract RoundBook is IRoundBook, AccessManaged, Pausable {
             }
             _assets[id].push(asset);
             _guarantees[id][asset] = assets.guarantees[i];
+            checkGuarantee(id, asset);
         }
     }
 

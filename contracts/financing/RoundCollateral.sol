@@ -43,6 +43,7 @@ contract RoundCollateral is Realising, IERC165 {
                 revert Financing_AssetNotReady(id, asset, "split");
             }
             if (secured) _checkTitle(id, asset, provider);
+            BOOK.checkGuarantee(id, asset);
             uint48 odometer = METERS.odometerOf(asset).odometer;
             roundOf[asset] = id;
             _pledges[id][asset].odometer = odometer;

@@ -9,9 +9,10 @@ import {IPrepaidAccounts} from "../interfaces/IPrepaidAccounts.sol";
 import {IRoundBallots} from "../interfaces/IRoundBallots.sol";
 import {IRoundBook} from "../interfaces/IRoundBook.sol";
 import {IRoundCollateral} from "../interfaces/IRoundCollateral.sol";
+import {Accrual} from "../libraries/Accrual.sol";
 import {LedgerCalls} from "../libraries/LedgerCalls.sol";
 import {Subaccounts} from "../libraries/Subaccounts.sol";
-import {Earnings, Round, RoundId, RoundState, Tranche} from "../types/Financing.sol";
+import {Position, RoundId, RoundState, StoredRound, Tranche} from "../types/Financing.sol";
 
 /// @title What CoFinancing remembers, and the few movements of money that it knows.
 abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient {
@@ -21,9 +22,10 @@ abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient 
     IRoundCollateral internal immutable COLLATERAL;
     IRoundBallots internal immutable BALLOTS;
 
-    mapping(RoundId => Round) internal _rounds;
+    mapping(RoundId => StoredRound) internal _rounds;
     mapping(uint256 position => Tranche) internal _tranches;
-    mapping(uint256 position => mapping(address holder => Earnings)) internal _earnings;
+    /// @dev In place of OpenZeppelin's balances, so that a claim reads and writes one slot of its holder.
+    mapping(uint256 position => mapping(address holder => Position)) internal _positions;
     mapping(uint256 position => uint88) internal _burned;
 
     constructor(
@@ -42,13 +44,13 @@ abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient 
 
     // Rounds
 
-    function _inState(RoundId id, RoundState needed) internal view returns (Round storage round) {
+    function _inState(RoundId id, RoundState needed) internal view returns (StoredRound storage round) {
         round = _rounds[id];
         if (round.state != needed) _refuseState(id, round.state);
     }
 
     /// @dev Started and not over.
-    function _running(RoundId id) internal view returns (Round storage round) {
+    function _running(RoundId id) internal view returns (StoredRound storage round) {
         round = _rounds[id];
         if (!_isRunning(round.state)) _refuseState(id, round.state);
     }
@@ -66,14 +68,18 @@ abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient 
         if (msg.sender != needed) revert Financing_NotPlatform(msg.sender, needed);
     }
 
-    function _checkTranche(RoundId id, Round storage round, uint8 tranche) internal view returns (uint256 position) {
+    function _checkTranche(RoundId id, StoredRound storage round, uint8 tranche)
+        internal
+        view
+        returns (uint256 position)
+    {
         if (tranche >= round.tranches) revert Financing_UnknownTranche(id, tranche);
         return _position(id, tranche);
     }
 
     /// @dev The round is over, one way or another.
-    function _end(RoundId id, Round storage round, RoundState state) internal {
-        emit RoundStateChanged(id, round.state, state, round.received, 0);
+    function _end(RoundId id, StoredRound storage round, RoundState state) internal {
+        emit RoundStateChanged(id, round.state, state, _received(id, round), 0);
         round.state = state;
         COLLATERAL.letGo(id, round.provider, round.split);
     }
@@ -101,10 +107,27 @@ abstract contract RoundStore is ICoFinancing, ERC1155, ReentrancyGuardTransient 
         ACCOUNTS.transferFrom(payer, _account(id), uint160(currency), amount);
     }
 
-    /// @dev All that was paid to the tranches and not taken.
+    /// @dev All that was ever distributed to the round: I-8 keeps it, so that no distribution has to write it.
+    function _received(RoundId id, StoredRound storage round) internal view returns (uint256 sum) {
+        sum = round.toProvider;
+        for (uint8 i = 0; i < round.tranches; ++i) {
+            sum += _paidTo(_tranches[_position(id, i)]);
+        }
+    }
+
+    /// @dev All that was ever paid to it.
+    function _paidTo(Tranche storage tranche) internal view returns (uint256) {
+        return (uint256(tranche.index) * tranche.invested + tranche.carry) / Accrual.SCALE;
+    }
+
+    /// @dev All that was paid to the tranches and not taken. Below the first that is owed anything none was ever paid (Q-19): a tranche
+    ///      that was paid in full stays so.
     function _unclaimed(RoundId id, uint8 tranches) internal view returns (uint256 sum) {
-        for (uint8 i = 0; i < tranches; ++i) {
-            sum += _tranches[_position(id, i)].unclaimed;
+        bool isOwed;
+        for (uint8 i = 0; !isOwed && i < tranches; ++i) {
+            Tranche storage tranche = _tranches[_position(id, i)];
+            sum += tranche.unclaimed;
+            isOwed = tranche.outstanding != 0 || tranche.interestDue != 0;
         }
     }
 

@@ -41,8 +41,10 @@ contract RoundViews is IRoundViews {
         uint256 position = uint256(RoundId.unwrap(id)) << 8 | tranche;
         view_.putIn = ROUNDS.balanceOf(holder, position);
         view_.locked = BALLOTS.lockedOf(position, holder);
-        if (view_.putIn == 0 || ROUNDS.roundInfo(id).startedAt == 0) return view_;
+        Round memory round = ROUNDS.roundInfo(id);
+        if (view_.putIn == 0 || round.startedAt == 0) return view_;
         (uint256 due, uint256 paid) = ROUNDS.duesOf(id, tranche);
+        if (round.state == RoundState.Recovered) due = 0; // lost
         view_.claimable = ROUNDS.claimable(id, tranche, holder);
         view_.outstanding = view_.putIn * stored.outstanding / stored.invested;
         view_.earned = view_.putIn * (paid - _repaid(stored) + due) / stored.invested;

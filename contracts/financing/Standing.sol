@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICoFinancing} from "../interfaces/ICoFinancing.sol";
 import {Waterfall} from "../libraries/Waterfall.sol";
-import {Round, RoundId, RoundState, RoundTerms, Tranche} from "../types/Financing.sol";
+import {RoundId, RoundState, RoundTerms, StoredRound, Tranche} from "../types/Financing.sol";
 import {Distributing} from "./Distributing.sol";
 
 /// @title How a round stands against its plan, and what is lost at the end.
@@ -14,18 +14,20 @@ abstract contract Standing is Distributing {
 
     /// @inheritdoc ICoFinancing
     function updateState(RoundId id) external nonReentrant returns (RoundState) {
-        Round storage round = _running(id);
+        StoredRound storage round = _running(id);
         _distribute(id, round, false);
         if (!_isRunning(round.state)) return round.state;
+        uint256 received = _received(id, round);
         if (block.timestamp >= round.laterAt + RATE_TIME) {
             (round.earlierAt, round.earlierReceived) = (round.laterAt, round.laterReceived);
-            (round.laterAt, round.laterReceived) = (uint40(block.timestamp), round.received);
+            (round.laterAt, round.laterReceived) =
+            (uint40(block.timestamp), received > type(uint88).max ? type(uint88).max : uint88(received));
         }
         (RoundState to, uint256 behind) = stateByRule(id);
         RoundState from = round.state;
         if (to == from) return to;
         round.state = to;
-        emit RoundStateChanged(id, from, to, round.received, behind);
+        emit RoundStateChanged(id, from, to, received, behind);
         if (to == RoundState.Defaulted) {
             round.defaultedAt = uint40(block.timestamp);
             COLLATERAL.foreclose(id);
@@ -36,7 +38,7 @@ abstract contract Standing is Distributing {
     /// @inheritdoc ICoFinancing
     function conclude(RoundId id) external nonReentrant {
         _checkCaller(address(COLLATERAL));
-        Round storage round = _inState(id, RoundState.Defaulted);
+        StoredRound storage round = _inState(id, RoundState.Defaulted);
         _distribute(id, round, false);
         if (round.state != RoundState.Defaulted) return;
         uint256 loss;
@@ -50,13 +52,25 @@ abstract contract Standing is Distributing {
     }
 
     /// @inheritdoc ICoFinancing
+    function skimSurplus(RoundId id) external nonReentrant returns (uint256 amount) {
+        StoredRound storage round = _rounds[id];
+        RoundState state = round.state;
+        if (state < RoundState.Repaid) _refuseState(id, state);
+        if (state == RoundState.Recovered) _makeGood(id, round);
+        uint256 kept = state == RoundState.Failed ? round.raised : _unclaimed(id, round.tranches);
+        amount = _balance(id, round.currency) - kept;
+        emit SurplusSkimmed(id, round.provider, amount);
+        _pay(id, round.provider, round.currency, amount);
+    }
+
+    /// @inheritdoc ICoFinancing
     function stateByRule(RoundId id) public view returns (RoundState state, uint256 secondsBehind) {
-        Round storage round = _rounds[id];
+        StoredRound storage round = _rounds[id];
         state = round.state;
         if (!_isRunning(state)) return (state, 0);
         if (owedOf(id) == 0) return (RoundState.OnPlan, 0);
         uint256 elapsed = block.timestamp - round.startedAt;
-        uint256 covered = BOOK.coveredUntil(id, round.received);
+        uint256 covered = BOOK.coveredUntil(id, _received(id, round));
         if (elapsed > covered) secondsBehind = elapsed - covered;
         // A default is undone by nothing but full payment: holders may be voting.
         if (state == RoundState.Defaulted) return (state, secondsBehind);
@@ -69,7 +83,23 @@ abstract contract Standing is Distributing {
         state = secondsBehind > terms.lateAfter ? RoundState.Late : RoundState.OnPlan;
     }
 
-    /// @dev I-9: what was outstanding and is lost counts as written down; interest due is lost with it.
+    /// @dev I-9: what comes after the end pays what was lost as if it were still owed. A tranche without positions gets nothing.
+    function _makeGood(RoundId id, StoredRound storage round) private {
+        uint8 count = round.tranches;
+        for (uint8 i = 0; i < count; ++i) {
+            if (_isBurned(id, i)) continue;
+            Tranche storage tranche = _tranches[_position(id, i)];
+            (tranche.outstanding, tranche.writtenDown) = (tranche.writtenDown, 0);
+            tranche.accruedAt = uint40(block.timestamp);
+        }
+        _runDown(id, round, false);
+        for (uint8 i = 0; i < count; ++i) {
+            Tranche storage tranche = _tranches[_position(id, i)];
+            (tranche.outstanding, tranche.writtenDown) = (0, tranche.writtenDown + tranche.outstanding);
+        }
+    }
+
+    /// @dev I-9: what was outstanding and is lost counts as written down; interest due stays noted, in case more comes.
     function _writeDown(RoundId id, uint8 index, uint256 loss) private returns (uint256 rest) {
         Tranche storage tranche = _tranches[_position(id, index)];
         uint256 written;
@@ -78,7 +108,7 @@ abstract contract Standing is Distributing {
         if (written == 0 && interest == 0) return rest;
         tranche.outstanding -= uint88(written);
         tranche.writtenDown += uint88(written);
-        (tranche.interestDue, tranche.fraction, tranche.accruedAt) = (0, 0, uint40(block.timestamp));
+        (tranche.interestDue, tranche.fraction, tranche.accruedAt) = (uint88(interest), 0, uint40(block.timestamp));
         emit WrittenDown(id, index, written, interest);
     }
 }

@@ -72,14 +72,17 @@ interface ICoFinancing is IERC1155, IFinancingErrors {
     function claim(RoundId round, uint8 tranche, address holder) external returns (uint256 amount);
     /// @notice `distribute` and `claim` in one.
     function collect(RoundId round, uint8 tranche, address holder) external returns (uint256 amount);
-    /// @notice Once the round is over: pays and burns the caller's position. The last to burn has the tranche's remainder.
+    /// @notice Once the round is over: pays and burns the caller's position, and with it its part in what may still come. The last to
+    ///         burn has the tranche's remainder.
     function burn(RoundId round, uint8 tranche) external returns (uint256 amount);
 
     // The end
 
     /// @notice RoundCollateral only, when nothing more will come: distributes, then writes down what is owed, from the lowest tranche up.
     function conclude(RoundId round) external;
-    /// @notice Anyone: what is in the account of a round that is over beyond what its holders can claim goes to its provider.
+    /// @notice Anyone: what is in the account of a round that is over beyond what its holders can claim. Of a recovered round it first
+    ///         makes good what was lost, down the tranches; the rest goes to its provider.
+    /// @return amount Units to the provider.
     function skimSurplus(RoundId round) external returns (uint256 amount);
 
     // Views
@@ -87,7 +90,7 @@ interface ICoFinancing is IERC1155, IFinancingErrors {
     function roundInfo(RoundId round) external view returns (Round memory);
     /// @notice As stored: interest due up to the last payment. Use `duesOf` for now.
     function trancheInfo(RoundId round, uint8 tranche) external view returns (Tranche memory);
-    /// @return interestDue Now.
+    /// @return interestDue Now; of a recovered round, what was lost of it.
     /// @return paid Interest, principal and residual, ever.
     function duesOf(RoundId round, uint8 tranche) external view returns (uint256 interestDue, uint256 paid);
     /// @notice The state that follows by rule from what has been distributed, and how long the round is behind.

@@ -21,6 +21,8 @@ interface IFinancingErrors {
     error Financing_InvestmentTooSmall(RoundId round, uint256 amount, uint256 least);
     error Financing_TooLittleRaised(RoundId round, uint256 raised, uint256 least);
     error Financing_AssetNotReady(RoundId round, AssetId asset, bytes32 what);
+    /// `what` names the reason: asset, currency, stage, window, unsecured; see IRoundBook.checkGuarantee.
+    error Financing_GuaranteeUnfit(RoundId round, AssetId asset, uint256 guarantee, bytes32 what);
     error Financing_AssetInRound(AssetId asset, RoundId round);
     error Financing_NothingToPay(RoundId round);
     error Financing_NoBuyOutPrice(RoundId round, uint8 tranche);
@@ -32,7 +34,6 @@ interface IFinancingErrors {
     error Financing_NotDecided(RoundId round, bytes32 needed);
     error Financing_AssetNotForSale(RoundId round, AssetId asset);
     error Financing_NoAuction(RoundId round, AssetId asset);
-    error Financing_BuybackPaidNothing(RoundId round, AssetId asset, uint256 guarantee);
     error Financing_NotMarket(address caller);
     error Financing_ConsentNeeded(RoundId round, AssetId asset, address account);
     error Financing_MonthlyLimit(RoundId round, AssetId asset, uint256 amount, uint256 left);

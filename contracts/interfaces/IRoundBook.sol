@@ -40,6 +40,9 @@ interface IRoundBook is IFinancingErrors {
     function assetsOf(RoundId round) external view returns (AssetId[] memory);
     /// @return Zero where the asset has none, or is not the round's.
     function guaranteeOf(RoundId round, AssetId asset) external view returns (uint256);
+    /// @notice An error where the asset's guarantee could not help this round: another asset's or currency's, over, its window closed
+    ///         before a default is possible, or a round that holds no title. Asked at the opening and at the start.
+    function checkGuarantee(RoundId round, AssetId asset) external view;
 
     /// @notice While on, nothing is opened or invested; no exit asks for it.
     function paused() external view returns (bool);

@@ -14,6 +14,10 @@ interface IRoundCollateral is IFinancingErrors, ILienholder {
     event AssetPledged(RoundId indexed round, AssetId indexed asset, uint48 odometer);
     event AssetAuctioned(RoundId indexed round, AssetId indexed asset, AuctionId auction, uint256 reserve);
     event AssetSettled(RoundId indexed round, AssetId indexed asset, address to, uint256 proceeds, bytes32 how);
+    /// @notice A guarantor's collateral fell short by `amount`, which it owes the round.
+    event ClaimKept(RoundId indexed round, AssetId indexed asset, uint256 indexed guarantee, uint256 amount);
+    /// @notice What the guarantor has paid since, taken to the round. `unpaid` is still owed.
+    event ClaimCollected(RoundId indexed round, uint256 indexed guarantee, uint256 amount, uint256 unpaid);
     event ReserveUsed(RoundId indexed round, AssetId indexed asset, address worker, uint256 amount, uint256 thisMonth);
 
     // CoFinancing only
@@ -47,6 +51,9 @@ interface IRoundCollateral is IFinancingErrors, ILienholder {
     function exerciseBuyback(RoundId round, AssetId asset, bytes calldata statusAndSignature)
         external
         returns (uint256 paid);
+    /// @notice Anyone: what was paid on a claim that an exercise left (`BuybackGuarantees.payClaim`) goes to the round and runs down its
+    ///         tranches, also where the round is over and the loss was written down.
+    function collectClaim(uint256 guarantee) external returns (uint256 amount);
     /// @notice Anyone, where the holders of an innovation decided to: writes off what is owed and ends the round.
     function writeOff(RoundId round) external;
 
@@ -57,6 +64,10 @@ interface IRoundCollateral is IFinancingErrors, ILienholder {
     /// @notice Assets of a defaulted round that are neither sold, bought back nor found unsaleable.
     function unsettledOf(RoundId round) external view returns (uint8);
     function auctionOf(RoundId round, AssetId asset) external view returns (AuctionId);
+    /// @return round Whose claim it is; zero: an exercise left none.
+    /// @return unpaid What the guarantor still owes.
+    /// @return collectable What it has paid and nobody has collected yet.
+    function claimOf(uint256 guarantee) external view returns (RoundId round, uint256 unpaid, uint256 collectable);
     /// @notice Whether the odometers grew, over the terms' share, without fees for it. Fees as distributed by the split; at the
     ///         terms' lowest price. Whoever pays the difference into the split has billed it.
     function isUsedUnbilled(RoundId round) external view returns (bool);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {ILienholder} from "../interfaces/ILienholder.sol";
 import {IServiceMarket} from "../interfaces/IServiceMarket.sol";
@@ -23,7 +23,7 @@ import {
 import {OrderStore} from "./OrderStore.sol";
 
 /// @title From a need to a worker who has promised: open, bid, accept.
-abstract contract Ordering is OrderStore, Pausable {
+abstract contract Ordering is OrderStore, SelfEndingPause {
     uint256 private constant LONGEST_BIDDING = 30 days;
     uint32 private constant LONGEST_WORK = 90 days;
 

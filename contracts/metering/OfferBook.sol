@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {IFeeSplitter} from "../interfaces/IFeeSplitter.sol";
 import {IOfferBook} from "../interfaces/IOfferBook.sol";
@@ -11,7 +11,7 @@ import {AssetId, TariffId} from "../types/Identifiers.sol";
 import {Route} from "../types/Route.sol";
 
 /// @title Providers' listings.
-contract OfferBook is IOfferBook, AccessManaged, Pausable {
+contract OfferBook is IOfferBook, AccessManaged, SelfEndingPause {
     IAssetRegistry private immutable ASSETS;
     ITariffBook private immutable TARIFFS;
     IFeeSplitter private immutable SPLITTER;
@@ -57,7 +57,7 @@ contract OfferBook is IOfferBook, AccessManaged, Pausable {
     }
 
     /// @inheritdoc IOfferBook
-    function paused() public view override(IOfferBook, Pausable) returns (bool) {
+    function paused() public view override(IOfferBook, SelfEndingPause) returns (bool) {
         return super.paused();
     }
 

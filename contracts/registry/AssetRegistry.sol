@@ -5,7 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {SelfEndingPause} from "../shared/SelfEndingPause.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IAssetRegistry} from "../interfaces/IAssetRegistry.sol";
 import {IComponents} from "../interfaces/IComponents.sol";
@@ -22,7 +22,14 @@ import {packRoute, Route} from "../types/Route.sol";
 /// @title Titles of machines; see IAssetRegistry.
 /// @dev Only splitter, agreements, components and end of life, all fixed at deployment, are called between a check and its
 ///      effect; none calls a stranger. The one call to a stranger is the ERC-721 receiver's hook, after everything is written and under the guard.
-contract AssetRegistry is IAssetRegistry, ERC721, SignedForms, AccessManaged, Pausable, ReentrancyGuardTransient {
+contract AssetRegistry is
+    IAssetRegistry,
+    ERC721,
+    SignedForms,
+    AccessManaged,
+    SelfEndingPause,
+    ReentrancyGuardTransient
+{
     IFeeSplitter public immutable splitter;
     address public immutable meterRegistry;
     IUsageAgreements public immutable agreements;

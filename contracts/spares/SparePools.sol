@@ -9,13 +9,13 @@ import {ISparePools} from "../interfaces/ISparePools.sol";
 import {ISpareStock} from "../interfaces/ISpareStock.sol";
 import {AssetId, NO_ASSET} from "../types/Identifiers.sol";
 import {ClaimId, hashJoinPool, JoinPool, Member, MemberId, Pool, PoolId, PoolTerms} from "../types/Spares.sol";
-import {Membership} from "./Membership.sol";
+import {PoolMembers} from "./PoolMembers.sol";
 import {PoolStore} from "./PoolStore.sol";
 
 /// @title Members and money of spare pools; see ISparePools.
 /// @dev Has no authority: the OfferBook's pause stops new pools and members, nothing stops an exit. Calls only contracts
 ///      of this platform, all fixed at deployment.
-contract SparePools is Membership {
+contract SparePools is PoolMembers {
     constructor(
         IPrepaidAccounts accounts,
         IAssetRegistry assets,

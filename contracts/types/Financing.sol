@@ -83,7 +83,7 @@ struct RoundAssets {
 }
 
 struct Round {
-    uint88 received; // all that was ever distributed to the round
+    uint256 received; // all that was ever distributed to the round
     uint88 raised;
     uint40 startedAt;
     RoundState state;
@@ -91,7 +91,7 @@ struct Round {
     address currency;
     uint64 split;
     address provider;
-    uint88 residualTotal; // what has been left for residual holders and provider
+    uint128 residualTotal; // what has been left for residual holders and provider
     uint40 defaultedAt;
     // Two moments at which receipts were noted, for the present rate: the earlier at least 30 days ago once there is one.
     uint40 earlierAt;
@@ -100,10 +100,33 @@ struct Round {
     uint88 laterReceived;
 }
 
+/// A round as it is stored; the first slot is all that an ordinary distribution looks at. What was received is not stored: it is
+/// what the tranches were paid and `toProvider`.
+struct StoredRound {
+    address currency;
+    uint64 split;
+    RoundState state;
+    uint8 tranches;
+    // second slot
+    address provider;
+    uint40 startedAt;
+    uint40 defaultedAt;
+    // third slot: what is left once every tranche is repaid
+    uint128 residualTotal;
+    uint128 toProvider;
+    // fourth slot
+    uint40 earlierAt;
+    uint88 earlierReceived;
+    uint40 laterAt;
+    uint88 laterReceived;
+    // fifth slot: while it is funded
+    uint88 raised;
+}
+
 /// Three slots: what every payment to the tranche writes, what its positions read, what hardly changes.
 struct Tranche {
     uint88 outstanding; // principal that is neither repaid nor written down
-    uint88 interestDue; // up to accruedAt
+    uint88 interestDue; // up to accruedAt; after a write-down what was lost
     uint40 fraction; // of a unit of interest, in Accrual.PARTS
     uint40 accruedAt;
     uint80 index; // units paid for each 2^56 of principal
@@ -116,8 +139,9 @@ struct Tranche {
     uint16 residualBps;
 }
 
-/// One slot: up to which index a holder of a tranche has been paid, and what is left of a unit.
-struct Earnings {
+/// One slot: what a holder has of a tranche, up to which index it has been paid, and what is left of a unit.
+struct Position {
+    uint88 balance;
     uint80 index;
     uint56 fraction; // in 1/2^56 units
 }
@@ -153,7 +177,7 @@ struct PositionView {
 struct TrancheView {
     uint256 invested;
     uint256 outstanding;
-    uint256 interestDue; // now
+    uint256 interestDue; // now; of a recovered round, what was lost of it
     uint256 paid; // interest, principal and residual, ever
     uint256 repaid; // of `paid`, principal
     uint256 writtenDown;

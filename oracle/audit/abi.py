@@ -138,7 +138,7 @@ def parse_type(entry: Mapping[str, Any]) -> Type:
     if name == "tuple":
         parts = tuple(parse_type(component) for component in entry["components"])
         dynamic = any(part.dynamic for part in parts)
-        spelled = "(" + ",".join(part.name for part in parts) + ")"
+        spelled = "(" + ",".join(map(_canonical, parts)) + ")"
         return Type(spelled, "tuple", 0, parts, None, dynamic, 32 if dynamic else sum(part.size for part in parts))
     if name in ("bytes", "string"):
         return Type(name, "bytes", dynamic=True)

@@ -40,6 +40,7 @@ _HEADER_LATER: Final = (
     "parentBeaconBlockRoot",
     "requestsHash",
 )
+_QBFT_PARTS: Final = 5
 _LATER_NUMBERS: Final = frozenset({"baseFeePerGas", "blobGasUsed", "excessBlobGas"})
 
 
@@ -147,9 +148,26 @@ def parse_header(raw: Json) -> Header:
 
 
 def header_hash(raw: Json) -> bytes:
+    return _hash_of(raw, unhex(raw["extraData"]))
+
+
+def unsealed_hash(raw: Json) -> bytes | None:
+    """What a QBFT chain (Hyperledger Besu) calls the block's hash: round and seals, of which each node may have others,
+    are left out of the extra data. None where it has no such extra data."""
+    try:
+        extra = rlp.decode(unhex(raw["extraData"]))
+    except rlp.RlpError:
+        return None
+    if isinstance(extra, bytes) or len(extra) != _QBFT_PARTS:
+        return None
+    vanity, validators, vote, _round, _seals = extra
+    return _hash_of(raw, rlp.encode([vanity, validators, vote, rlp.number(0), []]))
+
+
+def _hash_of(raw: Json, extra: bytes) -> bytes:
     items = [unhex(raw[name]) for name in _HEADER_HASHED]
     items += [quantity(raw[name]) for name in _HEADER_NUMBERS]
-    items += [unhex(raw["extraData"]), unhex(raw["mixHash"]), unhex(raw["nonce"])]
+    items += [extra, unhex(raw["mixHash"]), unhex(raw["nonce"])]
     for name in _HEADER_LATER:
         if raw.get(name) is not None:
             items.append(quantity(raw[name]) if name in _LATER_NUMBERS else unhex(raw[name]))

@@ -131,7 +131,8 @@ class NoTrace(Exception):
 
 
 def traced_entries(node: Node, transaction: str, known: Collection[bytes]) -> list[Entry]:
-    """Successful calls from outside into contracts of the platform, in order of execution.
+    """Successful calls from outside into contracts of the platform, in order of execution; one out of a receiver's hook
+    follows the call that it came in, for hooks are the last that a contract here calls.
 
     Raises:
         NoTrace: the node refuses `debug_traceTransaction` with the call tracer.
@@ -148,9 +149,8 @@ def traced_entries(node: Node, transaction: str, known: Collection[bytes]) -> li
 def _entries(frame: Mapping[str, Any], known: Collection[bytes]) -> Iterator[Entry]:
     if frame.get("error"):
         return
-    target = unhex(frame.get("to") or "")
-    if frame.get("type") == "CALL" and target in known:
-        yield Entry(unhex(frame["from"]), target, unhex(frame["input"]))
-        return
+    target, sender = unhex(frame.get("to") or ""), unhex(frame["from"])
+    if frame.get("type") == "CALL" and target in known and sender not in known:
+        yield Entry(sender, target, unhex(frame["input"]))
     for inner in frame.get("calls", ()):
         yield from _entries(inner, known)

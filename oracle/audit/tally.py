@@ -10,6 +10,7 @@ from oracle.audit.findings import Findings, Place
 from oracle.audit.guarantee_tally import GuaranteeTally
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.replay.world import World
+from oracle.audit.round_tally import RoundTally
 from oracle.audit.title_tally import TitleTally
 from oracle.audit.told import Told
 
@@ -56,6 +57,7 @@ class Tally:
         self._versions: dict[bytes, int] = {}
         self._orders = OrderTally(findings)
         self.guarantees = GuaranteeTally(findings)
+        self.rounds = RoundTally(findings)
         seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
         self.titles = TitleTally(seller, title)
 
@@ -69,6 +71,8 @@ class Tally:
                 self._orders.add(told)
             case (("BuybackGuarantees" | "AvailabilityGuarantees"), _):
                 self.guarantees.add(told)
+            case (("RoundBook" | "CoFinancing" | "RoundCollateral" | "RoundBallots"), _):
+                self.rounds.add(told)
             case "AssetRegistry" | "Components", _:
                 self.titles.add(told)
             case "PrepaidAccounts", "Deposited":

@@ -19,6 +19,7 @@ class Told:
     event: str
     values: Mapping[str, Value]
     block: int
+    time: int
     transaction: Transaction
     log: Log
 
@@ -33,7 +34,7 @@ def place_of(contract: str, block: int, transaction: Transaction, log: Log) -> P
 
 def decode_logs(block: Block, world: World, findings: Findings) -> Iterator[Told]:
     """Every log of every platform contract by name; one that its contract does not declare is a finding."""
-    number = block.header.number
+    number, time = block.header.number, block.header.timestamp
     for transaction, receipt in zip(block.transactions, block.receipts, strict=False):
         for log in receipt.logs:
             if (module := world.modules.get(log.address)) is None:
@@ -50,4 +51,4 @@ def decode_logs(block: Block, world: World, findings: Findings) -> Iterator[Told
                 findings.add("events", place, f"{event.name} does not decode: {error}")
                 continue
             findings.figures["logs of the platform decoded"] += 1
-            yield Told(module.CONTRACT, event.name, values, number, transaction, log)
+            yield Told(module.CONTRACT, event.name, values, number, time, transaction, log)

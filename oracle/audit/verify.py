@@ -11,6 +11,7 @@ from oracle.audit.blocks import Block
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
 from oracle.audit.check_guarantees import check_i10, check_i18
 from oracle.audit.check_orders import check_i13
+from oracle.audit.check_rounds import check_i8, check_i9, check_rounds_collateral
 from oracle.audit.check_titles import check_i11
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import keccak
@@ -87,7 +88,7 @@ def audit(
         currency: custody for currency in currencies if (custody := purse.custody(node, pinned, currency, findings))
     }
     evidence = checks.Evidence(world, tally, words, custodies, findings)
-    for check in (*checks.ALL, check_i10, check_i11, check_i13, check_i18):
+    for check in (*checks.ALL, check_i8, check_i9, check_i10, check_i11, check_rounds_collateral, check_i13, check_i18):
         try:
             check(evidence)
         except UnknownVariable as error:

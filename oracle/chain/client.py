@@ -16,6 +16,9 @@ from oracle.domain.hashing import to_address
 from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber, ChainId, TransactionHash, UnixTime
 
+Topics = tuple[str | list[str] | None, ...]
+"""What each topic of a log must be: one, one of several, or anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -186,9 +189,12 @@ class ChainClient:
                 results += batch.execute()
         return results
 
-    def logs(self, addresses: Sequence[Address], first: BlockNumber, last: BlockNumber) -> list[LogReceipt]:
-        """All logs of these contracts in a range of blocks, in chain order."""
-        wanted = cast(FilterParams, {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)})
+    def logs(
+        self, addresses: Sequence[Address], first: BlockNumber, last: BlockNumber, topics: Topics | None = None
+    ) -> list[LogReceipt]:
+        """All logs of these contracts in a range of blocks, in chain order; with `topics` those that match."""
+        places = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+        wanted = cast(FilterParams, places if topics is None else places | {"topics": list(topics)})
         with typed_errors(f"logs of blocks {first} to {last}"):
             return self.web3.eth.get_logs(wanted)
 

@@ -35,6 +35,12 @@ END_OF_LIFE = "EndOfLife"
 RESERVATIONS = "Reservations"
 BUYBACKS = "BuybackGuarantees"
 UPTIMES = "AvailabilityGuarantees"
+ROUNDS = "CoFinancing"
+ROUND_BOOK = "RoundBook"
+ROUND_COLLATERAL = "RoundCollateral"
+ROUND_BALLOTS = "RoundBallots"
+ROUND_VIEWS = "RoundViews"
+AUCTIONS = "TitleAuction"
 POOLS = "SparePools"
 SPARE_LOANS = "SpareLoans"
 SPARE_STOCK = "SpareStock"
@@ -61,6 +67,9 @@ _RELAYED = {
     AGREEMENTS: ("settle", "settleSigned", "refill", "accrue", "suspendSigned", "endSigned"),
     SPLITTER: ("distribute",),
     UPTIMES: ("checkpoint", "settlePeriod"),
+    ROUNDS: ("start", "fail", "distribute", "updateState"),
+    ROUND_BALLOTS: ("decide",),
+    ROUND_COLLATERAL: ("auction", "completeAuction", "writeOff", "collectClaim"),
 }
 
 

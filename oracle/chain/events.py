@@ -53,8 +53,12 @@ class _Shape:
 class EventReader:
     """Knows the events of every watched contract by address and topic."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._contracts = platform.watched()
+    def __init__(self, platform: Platform, contracts: Mapping[Address, str] | None = None) -> None:
+        """
+        Args:
+            contracts: these, with their names, instead of the watched ones.
+        """
+        self._contracts = platform.watched() if contracts is None else contracts
         self._shapes: dict[tuple[Address, bytes], _Shape] = {}
         for address, name in self._contracts.items():
             for item in load_artefact(f"I{name}")["abi"]:

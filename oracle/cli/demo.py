@@ -1,7 +1,5 @@
 """`cise demo`: stories, each on a chain of its own, which check themselves."""
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, demo_pool, demo_service, output
+from oracle.cli import demo_flights, demo_laundry, demo_pool, demo_service, output
+from oracle.cli.demo_runs import as_documents, folder_for
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
 from oracle.demo import closing
@@ -18,7 +17,6 @@ from oracle.demo.drill import DrillStory, StoryOptions, Told
 from oracle.demo.prices import Tempo
 from oracle.demo.screen import LiveScreen, Plain, Silent
 from oracle.demo.stage import Screen, Stage
-from oracle.errors import CiseError
 
 app = typer.Typer(no_args_is_help=True, help="Stories, each on a chain of its own; exit code 1 where one fails.")
 TITLE = "Smart Drill on a prepaid balance"
@@ -44,6 +42,7 @@ def drill(
 
 app.command("flights")(demo_flights.flights)
 app.command("service")(demo_service.service)
+app.command("laundry")(demo_laundry.laundry)
 app.command("pool")(demo_pool.pool)
 
 
@@ -55,16 +54,17 @@ def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep 
     if not as_json:
         demo_flights.show(output.console(), flights_told)
     service_told = demo_service.live(None if keep is None else keep / "service", as_json)
+    laundry_told = demo_laundry.live(None if keep is None else keep / "laundry", as_json)
     pool_told = demo_pool.live(None if keep is None else keep / "pool", as_json)
     told = [
         _document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told),
-        demo_pool.document(pool_told),
+        demo_laundry.document(laundry_told), demo_pool.document(pool_told),
     ]  # fmt: skip
     _finish(told, as_json)
 
 
 def _drill(speed: int, fast: bool, port: int, keep: Path | None, stay: bool, as_json: bool) -> Told:
-    with _folder(keep) as folder, ExitStack() as drawing:
+    with folder_for(keep) as folder, ExitStack() as drawing:
         screen = drawing.enter_context(_screen(as_json))
         options = StoryOptions(PROGRAM, folder, Tempo(FAST if fast else speed), fast, port)
         story = DrillStory(options, Stage(TITLE, screen))
@@ -76,13 +76,7 @@ def _drill(speed: int, fast: bool, port: int, keep: Path | None, stay: bool, as_
             if stay:
                 _wait_for_interrupt(str(told.figures["page"]))
 
-        try:
-            return story.play(at_the_end)
-        except CiseError:
-            kept = keep or Path(tempfile.mkdtemp(prefix="cise-demo-logs-"))
-            _keep_logs(folder, kept)
-            output.error_console().print(f"The story broke off; logs are in {kept}", markup=False)
-            raise
+        return story.play(at_the_end)
 
 
 def _wait_for_interrupt(page: str) -> None:
@@ -99,28 +93,15 @@ def _finish(documents: list[dict[str, object]], as_json: bool) -> None:
 
 
 def _document(told: Told) -> dict[str, object]:
-    claims = [
-        {"claim": claim.name, "expected": claim.expected, "found": claim.found, "holds": claim.holds}
-        for claim in told.claims.all
-    ]
     return {
         "story": "drill",
         "holds": told.holds,
         "seconds": round(told.seconds, 1),
-        "claims": claims,
+        "claims": as_documents(told.claims),
         "figures": dict(told.figures),
         "statement": dict(told.statement),
         "audit": dict(told.audit),
     }
-
-
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    if keep is not None:
-        yield keep
-        return
-    with tempfile.TemporaryDirectory(prefix="cise-demo-") as folder:
-        yield Path(folder)
 
 
 @contextmanager
@@ -133,9 +114,3 @@ def _screen(as_json: bool) -> Iterator[Screen]:
             yield live
     else:
         yield Plain(console)
-
-
-def _keep_logs(folder: Path, to: Path) -> None:
-    for log in folder.glob("*.log"):
-        if log.parent != to:
-            shutil.copy(log, to)

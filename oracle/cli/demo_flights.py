@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from oracle.cli import output
+from oracle.cli.demo_runs import as_documents
 from oracle.cli.session import Json
 from oracle.demo.fleet import Progress
 from oracle.demo.flights import WHOLE_YEAR, FlightsTold, run_flights
@@ -39,15 +40,11 @@ def fly(days: int, keep: Path | None, quiet: bool) -> FlightsTold:
 
 
 def document(told: FlightsTold) -> dict[str, object]:
-    claims = [
-        {"claim": claim.name, "expected": claim.expected, "found": claim.found, "holds": claim.holds}
-        for claim in told.claims.all
-    ]
     return {
         "story": "flights",
         "holds": told.holds,
         "seconds": round(told.seconds, 1),
-        "claims": claims,
+        "claims": as_documents(told.claims),
         "figures": dict(told.figures),
         "audit": dict(told.audit),
     }

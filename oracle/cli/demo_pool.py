@@ -1,20 +1,23 @@
 """`cise demo pool`: ten factories share two spare motors for three years."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oracle.cli import demo_story, output
-from oracle.cli.demo_story import Keep
+from oracle.cli import output
+from oracle.cli.demo_runs import as_documents, folder_for
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
+from oracle.demo.screen import Plain, Silent
 from oracle.demo.stage import Stage
 
 if TYPE_CHECKING:
     from oracle.demo.pool.scene import Told
 
 TITLE = "Ten factories, two spare motors"
+
+Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain and logs here.", metavar="DIR")]
 
 
 def pool(keep: Keep = None, as_json: Json = False) -> None:
@@ -31,10 +34,10 @@ def live(keep: Path | None, quiet: bool) -> "Told":
     from oracle.demo.pool import closing
     from oracle.demo.pool.story import tell
 
-    def told(folder: Path, stage: Stage) -> "Told":
-        return tell(PROGRAM, folder, stage, lambda end: None if quiet else closing.show(output.console(), end))
-
-    return demo_story.live(TITLE, keep, quiet, told)
+    console = output.console()
+    with folder_for(keep) as folder:
+        stage = Stage(TITLE, Silent() if quiet else Plain(console))
+        return tell(PROGRAM, folder, stage, lambda end: None if quiet else closing.show(console, end))
 
 
 def document(told: "Told") -> dict[str, object]:
@@ -42,7 +45,7 @@ def document(told: "Told") -> dict[str, object]:
         "story": "pool",
         "holds": told.holds,
         "seconds": round(told.seconds, 1),
-        "claims": demo_story.claims_document(told.claims),
+        "claims": as_documents(told.claims),
         "figures": dict(told.figures),
         "audit": dict(told.audit),
     }

@@ -1,18 +1,22 @@
 """`cise demo service`: a machine's whole life, paid by its own use."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_story, output
-from oracle.cli.demo_story import Keep
+from oracle.cli import output
+from oracle.cli.demo_runs import as_documents, folder_for
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
+from oracle.demo.screen import Plain, Silent
 from oracle.demo.service import closing
 from oracle.demo.service.story import Told, tell
 from oracle.demo.stage import Stage
 
 TITLE = "A machine's life, paid by its use"
+
+Keep = Annotated[Path | None, typer.Option("--keep", help="Keep chain, database and logs here.", metavar="DIR")]
 
 
 def service(keep: Keep = None, as_json: Json = False) -> None:
@@ -25,10 +29,11 @@ def service(keep: Keep = None, as_json: Json = False) -> None:
 
 
 def live(keep: Path | None, quiet: bool) -> Told:
-    def told(folder: Path, stage: Stage) -> Told:
-        return tell(PROGRAM, folder, stage, lambda end: None if quiet else closing.show(output.console(), end))
-
-    return demo_story.live(TITLE, keep, quiet, told)
+    """Told on the terminal as it happens, unless only the result counts."""
+    console = output.console()
+    with folder_for(keep) as folder:
+        stage = Stage(TITLE, Silent() if quiet else Plain(console))
+        return tell(PROGRAM, folder, stage, lambda told: None if quiet else closing.show(console, told))
 
 
 def document(told: Told) -> dict[str, object]:
@@ -36,7 +41,7 @@ def document(told: Told) -> dict[str, object]:
         "story": "service",
         "holds": told.holds,
         "seconds": round(told.seconds, 1),
-        "claims": demo_story.claims_document(told.claims),
+        "claims": as_documents(told.claims),
         "figures": dict(told.figures),
         "audit": dict(told.audit),
     }

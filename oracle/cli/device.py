@@ -12,7 +12,8 @@ from rich.console import Console
 
 from oracle.cli import output
 from oracle.cli.meter_keys import Curve, MeterCurve, meter_key
-from oracle.cli.session import DataDir, DirectoryAddress, Json, Key, PasswordFile, Rpc, connect, running_door
+from oracle.cli.options import Act, acts
+from oracle.cli.session import running_door
 from oracle.demo import machine
 from oracle.device.runner import Pace, Report
 from oracle.domain.readings import SignedReading
@@ -25,10 +26,11 @@ HELP = "0–3: load level · start · stop · finish: final reading after the ag
 
 
 @app.command()
+@acts
 def run(
+    me: Act,
     asset: Annotated[int, typer.Option("--asset", help="Which machine this is.", min=1)],
     agreement: Annotated[int, typer.Option("--agreement", help="Whom it serves.", min=1)],
-    key: Key,
     curve: Curve = MeterCurve.SECP256K1,
     kind: Annotated[str, typer.Option("--kind", help=" | ".join(machine.KINDS))] = "drill",
     door: Annotated[str | None, typer.Option("--door", help="The oracle's address.", metavar="URL")] = None,
@@ -38,28 +40,23 @@ def run(
     reading_ms: Annotated[int, typer.Option("--reading-ms", help="Milliseconds between readings.", min=50)] = 10_000,
     permit_ms: Annotated[int, typer.Option("--permit-ms", help="Milliseconds between questions.", min=50)] = 2_000,
     waits: Annotated[bool, typer.Option("--wait", help="Stand still until told to start.")] = False,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Run a machine. Standard input takes: 0–3 (load level), start, stop, finish, quit."""
     if kind not in machine.KINDS:
         raise typer.BadParameter(f"there is no simulated {kind}; there are: {', '.join(machine.KINDS)}")
-    session = connect(rpc, directory, data)
+    settings = me.session.settings
     plan = machine.MachinePlan(
         AssetId(asset),
         AgreementId(agreement),
         kind,
-        meter_key(session.account(key, password_file), curve),
-        session.settings.data_dir / f"asset-{asset}",
-        door or running_door(session.settings),
+        meter_key(me.wallet.account, curve),
+        settings.data_dir / f"asset-{asset}",
+        door or running_door(settings),
         Pace(step_ms, min(50, step_ms), reading_ms, permit_ms),
         seed,
     )
-    teller = _Teller(as_json)
-    built = machine.set_up(session.client, session.platform, plan, teller.refused)
+    teller = _Teller(me.as_json)
+    built = machine.set_up(me.client, me.platform, plan, teller.refused)
     built.simulated.level = level
     if not waits:
         built.runner.start()

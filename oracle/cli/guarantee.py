@@ -6,18 +6,9 @@ from typing import Annotated
 import typer
 
 from oracle.cli import output, uptime
+from oracle.cli.options import DAY, Act, AssetNumber, Look, acts, looks
 from oracle.cli.papers import status_from
-from oracle.cli.session import (
-    CurrencyOption,
-    DataDir,
-    DirectoryAddress,
-    Json,
-    Key,
-    PasswordFile,
-    Rpc,
-    Session,
-    connect,
-)
+from oracle.cli.session import CurrencyOption
 from oracle.parties import guarantees
 from oracle.parties.currencies import Currency, currency_at
 from oracle.parties.guarantees import BuybackTerms, BuybackView, PricePoint
@@ -28,7 +19,6 @@ app = typer.Typer(
     help="Guarantees: give, show, price, exercise, demand, top-up, pay, service, expire; uptime.",
 )
 app.add_typer(uptime.app, name="uptime")
-DAY = 86_400
 Number = Annotated[int, typer.Argument(help="The guarantee's number.", min=1)]
 Status = Annotated[
     Path | None,
@@ -38,9 +28,10 @@ Amount = Annotated[str, typer.Argument(help="How much.")]
 
 
 @app.command()
+@acts
 def give(
-    asset: Annotated[int, typer.Argument(help="The machine's number.", min=1)],
-    key: Key,
+    me: Act,
+    asset: AssetNumber,
     point: Annotated[list[str], typer.Option("--point", help="DAYS=PRICE, by age; as often as there are points.")],
     from_day: Annotated[int, typer.Option("--from", help="Age in days from which it can be exercised.", min=0)],
     until_day: Annotated[int, typer.Option("--until", help="Age in days until which it can be.", min=1)],
@@ -55,48 +46,34 @@ def give(
     service_days: Annotated[int, typer.Option("--service-days", help="A service is due so often; 0: none.", min=0)] = 0,
     missed: Annotated[str, typer.Option("--missed", help="Deducted for each service that is missing.")] = "0",
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Promise to buy a machine back: --point 0=100 --point 1825=20 falls from 100 to 20 within five years."""
-    session = connect(rpc, directory, data)
-    money = session.currency(currency)
-    begin = session.client.block(session.client.head()).time - age * DAY
+    money = me.currency(currency)
+    begin = me.now - age * DAY
     terms = BuybackTerms(
         AssetId(asset), money.address, UnixTime(begin), UnixTime(begin + from_day * DAY),
         UnixTime(begin + until_day * DAY), cover * 100, grade, per_year, money.parse(deduction),
         Seconds(service_days * DAY), money.parse(missed),
     )  # fmt: skip
     points = [_point(one, money) for one in point]
-    wallet = session.wallet(key, password_file)
-    number, done = guarantees.give(wallet, terms, points, money.parse(collateral))
-    _show(session, number, as_json, {"transaction": done.transaction})
+    number, done = guarantees.give(me.wallet, terms, points, money.parse(collateral))
+    _show(me, number, {"transaction": done.transaction})
 
 
 @app.command()
-def show(
-    number: Number, rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = None, as_json: Json = False
-) -> None:
+@looks
+def show(me: Look, number: Number) -> None:
     """A guarantee's terms, collateral and state."""
-    _show(connect(rpc, directory, data), GuaranteeId(number), as_json, {})
+    _show(me, GuaranteeId(number), {})
 
 
 @app.command()
-def price(
-    asset: Annotated[int, typer.Argument(help="The machine's number.", min=1)],
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@looks
+def price(me: Look, asset: AssetNumber) -> None:
     """The buy-back price today, with the largest wear that is possible since the last recorded status."""
-    session = connect(rpc, directory, data)
-    today = guarantees.price_now(session.client, session.platform, AssetId(asset))
-    view = guarantees.buyback_view(session.client, session.platform, today.guarantee)
-    money = currency_at(session.client, view.terms.currency)
+    today = guarantees.price_now(me.client, me.platform, AssetId(asset))
+    view = guarantees.buyback_view(me.client, me.platform, today.guarantee)
+    money = currency_at(me.client, view.terms.currency)
     document = {
         "asset": asset,
         "guarantee": today.guarantee,
@@ -105,123 +82,77 @@ def price(
         "currency": money.address,
     }
     rows = document | {"price": money.text(today.price), "covered": money.text(today.covered)}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)
 
 
 @app.command()
+@acts
 def exercise(
+    me: Act,
     number: Number,
-    key: Key,
     status: Status = None,
     least: Annotated[str | None, typer.Option("--least", help="Not for less; default: the whole price.")] = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Give the machine back for its price. Where collateral is short, say --least and keep a claim for the rest."""
-    session = connect(rpc, directory, data)
-    view = _view(session, number)
-    money = currency_at(session.client, view.terms.currency)
+    view = _view(me, number)
+    money = currency_at(me.client, view.terms.currency)
     signed = status_from(status)
-    wallet = session.wallet(key, password_file)
-    asked = money.parse(least) if least is not None else guarantees.usual_least(wallet, view, signed)
-    paid, done = guarantees.exercise(wallet, view, signed, asked)
+    asked = money.parse(least) if least is not None else guarantees.usual_least(me.wallet, view, signed)
+    paid, done = guarantees.exercise(me.wallet, view, signed, asked)
     amounts = {"price": paid.price, "paid": paid.paid, "owed": paid.owed}
     document: dict[str, object] = {"guarantee": number, "asset": view.terms.asset, "odometer": paid.odometer}
     spoken = {name: money.text(amount) for name, amount in amounts.items()}
     exact = {name: str(amount) for name, amount in amounts.items()}
     document["transaction"] = done.transaction
-    output.show(as_json, document | exact, lambda out: out.print(output.facts(document | spoken)))
+    me.facts(document | exact, document | spoken)
 
 
 @app.command()
-def demand(
-    number: Number,
-    key: Key,
-    status: Status = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def demand(me: Act, number: Number, status: Status = None) -> None:
     """Keep the machine until there is collateral for its price; the window stays open meanwhile."""
-    session = connect(rpc, directory, data)
-    done = guarantees.demand(session.wallet(key, password_file), GuaranteeId(number), status_from(status))
-    _show(session, GuaranteeId(number), as_json, {"transaction": done.transaction})
+    done = guarantees.demand(me.wallet, GuaranteeId(number), status_from(status))
+    _show(me, GuaranteeId(number), {"transaction": done.transaction})
 
 
 @app.command("top-up")
-def top_up(
-    number: Number,
-    amount: Amount,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def top_up(me: Act, number: Number, amount: Amount) -> None:
     """Add to a guarantee's collateral; anyone may."""
-    session = connect(rpc, directory, data)
-    view = _view(session, number)
-    added = currency_at(session.client, view.terms.currency).parse(amount)
-    done = guarantees.top_up(session.wallet(key, password_file), view, added)
-    _show(session, view.id, as_json, {"transaction": done.transaction})
+    view = _view(me, number)
+    added = currency_at(me.client, view.terms.currency).parse(amount)
+    done = guarantees.top_up(me.wallet, view, added)
+    _show(me, view.id, {"transaction": done.transaction})
 
 
 @app.command()
-def pay(
-    number: Number,
-    amount: Amount,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def pay(me: Act, number: Number, amount: Amount) -> None:
     """Pay what is still owed to who gave the machine back."""
-    session = connect(rpc, directory, data)
-    view = _view(session, number)
-    owed = currency_at(session.client, view.terms.currency).parse(amount)
-    done = guarantees.pay_claim(session.wallet(key, password_file), view, owed)
-    _show(session, view.id, as_json, {"transaction": done.transaction})
+    view = _view(me, number)
+    owed = currency_at(me.client, view.terms.currency).parse(amount)
+    done = guarantees.pay_claim(me.wallet, view, owed)
+    _show(me, view.id, {"transaction": done.transaction})
 
 
 @app.command()
+@acts
 def service(
+    me: Act,
     number: Number,
     order: Annotated[int, typer.Option("--order", help="A service order that was paid.", min=1)],
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Show that a service took place; anyone may."""
-    session = connect(rpc, directory, data)
-    done = guarantees.prove_service(session.wallet(key, password_file), GuaranteeId(number), OrderId(order))
-    _show(session, GuaranteeId(number), as_json, {"transaction": done.transaction})
+    done = guarantees.prove_service(me.wallet, GuaranteeId(number), OrderId(order))
+    _show(me, GuaranteeId(number), {"transaction": done.transaction})
 
 
 @app.command()
-def expire(
-    number: Number,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def expire(me: Act, number: Number) -> None:
     """End a guarantee whose window is over: its collateral goes back to the guarantor."""
-    session = connect(rpc, directory, data)
-    done = guarantees.expire(session.wallet(key, password_file), GuaranteeId(number))
-    _show(session, GuaranteeId(number), as_json, {"transaction": done.transaction})
+    done = guarantees.expire(me.wallet, GuaranteeId(number))
+    _show(me, GuaranteeId(number), {"transaction": done.transaction})
 
 
 def _point(text: str, money: Currency) -> PricePoint:
@@ -231,13 +162,13 @@ def _point(text: str, money: Currency) -> PricePoint:
     return PricePoint(Seconds(int(days) * DAY), money.parse(amount))
 
 
-def _view(session: Session, number: int) -> BuybackView:
-    return guarantees.buyback_view(session.client, session.platform, GuaranteeId(number))
+def _view(me: Look, number: int) -> BuybackView:
+    return guarantees.buyback_view(me.client, me.platform, GuaranteeId(number))
 
 
-def _show(session: Session, number: GuaranteeId, as_json: bool, more: dict[str, object]) -> None:
-    view = _view(session, number)
-    money, terms = currency_at(session.client, view.terms.currency), view.terms
+def _show(me: Look, number: GuaranteeId, more: dict[str, object]) -> None:
+    view = _view(me, number)
+    money, terms = currency_at(me.client, view.terms.currency), view.terms
     amounts = {"collateral": view.collateral, "required": view.required, "owed": view.owed}
     document: dict[str, object] = {
         "guarantee": view.id,
@@ -259,4 +190,4 @@ def _show(session: Session, number: GuaranteeId, as_json: bool, more: dict[str, 
     rows |= {"points": line, "deductionPerMillion": money.text(terms.deduction_per_million)}
     rows |= {"windowFrom": output.moment(terms.window_from)}
     rows |= {"windowUntil": "until there is collateral" if view.waits else output.moment(view.open_until)}
-    output.show(as_json, document, lambda out: out.print(output.facts(rows)))
+    me.facts(document, rows)

@@ -12,6 +12,7 @@ from oracle.cli import (
     advise,
     agreement,
     asset,
+    auction,
     audit,
     booking,
     demo,
@@ -26,6 +27,7 @@ from oracle.cli import (
     parts,
     passport,
     pool,
+    rounds,
     split,
     tariff,
     title,
@@ -70,6 +72,8 @@ app.add_typer(agreement.app, name="agreement")
 app.add_typer(market.app, name="market")
 app.add_typer(title.app, name="title")
 app.add_typer(guarantee.app, name="guarantee")
+app.add_typer(rounds.app, name="round")
+app.add_typer(auction.app, name="auction")
 app.add_typer(hand_over.app, name="hand-over")
 app.add_typer(parts.app, name="parts")
 app.add_typer(next_use.app, name="next-use")

@@ -15,7 +15,7 @@ from oracle.types import Bytes32
 
 def hash_of(path: Path) -> Bytes32:
     """keccak256 of the file's bytes. Raises Fatal where it cannot be read."""
-    return keccak(_read(path))
+    return keccak(read_paper(path))
 
 
 def paper(path: Path | None, uri: str) -> Document:
@@ -24,22 +24,22 @@ def paper(path: Path | None, uri: str) -> Document:
 
 def status_from(path: Path | None) -> Signed[Status] | None:
     """`{"status": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
-    return None if path is None else parse_signed(Status, decode_json(_read(path)))
+    return None if path is None else parse_signed(Status, decode_json(read_paper(path)))
 
 
 def hand_over_from(path: Path) -> HandOverPaper:
     """What `cise hand-over write` wrote. Raises Malformed or Fatal."""
-    return HandOverPaper.parse(decode_json(_read(path)))
+    return HandOverPaper.parse(decode_json(read_paper(path)))
 
 
 def spare_paper_from(path: Path) -> SparePaper:
     """What `cise pool lend`, `bring` or `return` wrote. Raises Malformed or Fatal."""
-    return SparePaper.parse(decode_json(_read(path)))
+    return SparePaper.parse(decode_json(read_paper(path)))
 
 
 def reading_from(path: Path) -> SignedReading:
     """`{"reading": …, "signature": …}`, as a device posts it. Raises Malformed or Fatal."""
-    return parse_signed_reading(decode_json(_read(path)))
+    return parse_signed_reading(decode_json(read_paper(path)))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -51,7 +51,8 @@ def write_text(path: Path, text: str) -> None:
         raise Fatal("file", f"{path} cannot be written ({type(error).__name__})", remedy) from error
 
 
-def _read(path: Path) -> bytes:
+def read_paper(path: Path) -> bytes:
+    """Raises Fatal where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -6,34 +6,25 @@ from typing import Annotated
 import typer
 
 from oracle.cli import output
+from oracle.cli.options import HOUR, Act, AssetNumber, Look, acts, looks
 from oracle.cli.papers import status_from
-from oracle.cli.session import (
-    CurrencyOption,
-    DataDir,
-    DirectoryAddress,
-    Json,
-    Key,
-    PasswordFile,
-    Rpc,
-    Session,
-    connect,
-)
+from oracle.cli.session import CurrencyOption
 from oracle.parties import uptimes
 from oracle.parties.currencies import currency_at
 from oracle.parties.uptimes import UptimeTerms, UptimeView
 from oracle.types import AgreementId, AssetId, Seconds, UnixTime, UptimeId
 
 app = typer.Typer(no_args_is_help=True, help="Uptime: give, announce, report, checkpoint, settle, claim, top-up, show.")
-HOUR = 3_600
 Number = Annotated[int, typer.Argument(help="The promise's number.", min=1)]
 Period = Annotated[int, typer.Argument(help="The period's number, from 0.", min=0)]
 Agreement = Annotated[int, typer.Argument(help="The agreement's number.", min=1)]
 
 
 @app.command()
+@acts
 def give(
-    asset: Annotated[int, typer.Argument(help="The machine's number.", min=1)],
-    key: Key,
+    me: Act,
+    asset: AssetNumber,
     bond: Annotated[str, typer.Option("--bond", help="What is put up; more is never paid.")],
     promised: Annotated[float, typer.Option("--promised", help="Uptime in per cent.", min=1, max=100)],
     credit: Annotated[float, typer.Option("--credit", help="Per cent of the charges for each per cent missing.")],
@@ -45,156 +36,99 @@ def give(
     maintenance: Annotated[int, typer.Option("--maintenance", help="Heartbeats of it in a period.", min=0)] = 0,
     starts_in: Annotated[int, typer.Option("--starts-in", help="Seconds until the first period.", min=60)] = 3_600,
     currency: CurrencyOption = None,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Promise uptime, backed by a bond."""
-    session = connect(rpc, directory, data)
-    money = session.currency(currency)
-    begin = UnixTime(session.client.block(session.client.head()).time + starts_in)
+    money = me.currency(currency)
+    begin = UnixTime(me.now + starts_in)
     terms = UptimeTerms(
         AssetId(asset), money.address, begin, Seconds(round(heartbeat_hours * HOUR)), slots, periods,
         Seconds(grace_hours * HOUR), _bps(promised), _bps(credit), _bps(most), maintenance,
     )  # fmt: skip
-    number, done = uptimes.give(session.wallet(key, password_file), terms, money.parse(bond))
-    _show(session, number, as_json, {"transaction": done.transaction})
+    number, done = uptimes.give(me.wallet, terms, money.parse(bond))
+    _show(me, number, {"transaction": done.transaction})
 
 
 @app.command()
+@acts
 def announce(
+    me: Act,
     number: Number,
     period: Period,
     first: Annotated[int, typer.Option("--first", help="The first heartbeat of it, from 0.", min=0)],
     slots: Annotated[int, typer.Option("--slots", help="How many heartbeats.", min=1)],
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Announce maintenance before it begins: it counts neither as up nor as down."""
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    done = uptimes.announce_maintenance(wallet, UptimeId(number), period, first, slots)
-    _show(session, UptimeId(number), as_json, {"transaction": done.transaction})
+    done = uptimes.announce_maintenance(me.wallet, UptimeId(number), period, first, slots)
+    _show(me, UptimeId(number), {"transaction": done.transaction})
 
 
 @app.command()
+@acts
 def report(
+    me: Act,
     number: Number,
     status: Annotated[list[Path], typer.Option("--status", help="A signed status; any number.", metavar="FILE")],
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
 ) -> None:
     """Bring signed statuses; anyone may, in any order."""
-    session = connect(rpc, directory, data)
     signed = [found for one in status if (found := status_from(one)) is not None]
-    done = uptimes.report(session.wallet(key, password_file), UptimeId(number), signed)
-    _show(session, UptimeId(number), as_json, {"transaction": done.transaction})
+    done = uptimes.report(me.wallet, UptimeId(number), signed)
+    _show(me, UptimeId(number), {"transaction": done.transaction})
 
 
 @app.command()
-def checkpoint(
-    number: Number,
-    agreement: Agreement,
-    period: Period,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def checkpoint(me: Act, number: Number, agreement: Agreement, period: Period) -> None:
     """Write down what an agreement was charged in a period that has just ended; anyone may."""
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    done = uptimes.checkpoint(wallet, UptimeId(number), AgreementId(agreement), period)
-    _show(session, UptimeId(number), as_json, {"transaction": done.transaction})
+    done = uptimes.checkpoint(me.wallet, UptimeId(number), AgreementId(agreement), period)
+    _show(me, UptimeId(number), {"transaction": done.transaction})
 
 
 @app.command()
-def settle(
-    number: Number,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def settle(me: Act, number: Number) -> None:
     """Fix the credits of the next period, once its time for reports is over; anyone may."""
-    session = connect(rpc, directory, data)
-    done = uptimes.settle_period(session.wallet(key, password_file), UptimeId(number))
-    _show(session, UptimeId(number), as_json, {"transaction": done.transaction})
+    done = uptimes.settle_period(me.wallet, UptimeId(number))
+    _show(me, UptimeId(number), {"transaction": done.transaction})
 
 
 @app.command()
-def claim(
-    number: Number,
-    agreement: Agreement,
-    period: Period,
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def claim(me: Act, number: Number, agreement: Agreement, period: Period) -> None:
     """Pay a customer's credit of a settled period; anyone may, the customer gets it."""
-    session = connect(rpc, directory, data)
-    wallet = session.wallet(key, password_file)
-    credit, done = uptimes.claim(wallet, UptimeId(number), AgreementId(agreement), period)
-    _show(session, UptimeId(number), as_json, {"credit": str(credit), "transaction": done.transaction})
+    credit, done = uptimes.claim(me.wallet, UptimeId(number), AgreementId(agreement), period)
+    _show(me, UptimeId(number), {"credit": str(credit), "transaction": done.transaction})
 
 
 @app.command("top-up")
-def top_up(
-    number: Number,
-    amount: Annotated[str, typer.Argument(help="How much.")],
-    key: Key,
-    password_file: PasswordFile = None,
-    rpc: Rpc = None,
-    directory: DirectoryAddress = None,
-    data: DataDir = None,
-    as_json: Json = False,
-) -> None:
+@acts
+def top_up(me: Act, number: Number, amount: Annotated[str, typer.Argument(help="How much.")]) -> None:
     """Add to a promise's bond; anyone may."""
-    session = connect(rpc, directory, data)
-    view = _view(session, UptimeId(number))
-    added = currency_at(session.client, view.terms.currency).parse(amount)
-    done = uptimes.top_up(session.wallet(key, password_file), view, added)
-    _show(session, view.id, as_json, {"transaction": done.transaction})
+    view = _view(me, UptimeId(number))
+    added = currency_at(me.client, view.terms.currency).parse(amount)
+    done = uptimes.top_up(me.wallet, view, added)
+    _show(me, view.id, {"transaction": done.transaction})
 
 
 @app.command()
-def show(
-    number: Number, rpc: Rpc = None, directory: DirectoryAddress = None, data: DataDir = None, as_json: Json = False
-) -> None:
+@looks
+def show(me: Look, number: Number) -> None:
     """A promise, its bond, and what each period so far gave back."""
-    _show(connect(rpc, directory, data), UptimeId(number), as_json, {})
+    _show(me, UptimeId(number), {})
 
 
 def _bps(per_cent: float) -> int:
     return round(per_cent * 100)
 
 
-def _view(session: Session, number: UptimeId) -> UptimeView:
-    return uptimes.uptime_view(session.client, session.platform, number)
+def _view(me: Look, number: UptimeId) -> UptimeView:
+    return uptimes.uptime_view(me.client, me.platform, number)
 
 
-def _show(session: Session, number: UptimeId, as_json: bool, more: dict[str, object]) -> None:
-    view = _view(session, number)
-    now, money = session.client.block(session.client.head()).time, currency_at(session.client, view.terms.currency)
+def _show(me: Look, number: UptimeId, more: dict[str, object]) -> None:
+    view = _view(me, number)
+    now, money = me.now, currency_at(me.client, view.terms.currency)
     begun = sum(view.terms.begin(period) <= now for period in range(view.terms.periods))
-    periods = [uptimes.period_view(session.client, session.platform, view, period) for period in range(begun)]
+    periods = [uptimes.period_view(me.client, me.platform, view, period) for period in range(begun)]
     document: dict[str, object] = {
         "uptime": view.id,
         "asset": view.terms.asset,
@@ -219,8 +153,7 @@ def _show(session: Session, number: UptimeId, as_json: bool, more: dict[str, obj
          money.text(one.charged), money.text(one.pool) if one.settled else None)
         for one in periods
     ]  # fmt: skip
-    output.show(
-        as_json,
+    me.show(
         document | {"periods": listed},
         lambda out: out.print(output.facts(rows), output.table(headings, lines), sep="\n"),
     )

@@ -10,13 +10,18 @@ from typing import Any
 
 from oracle.demo.stack import LocalStack
 from oracle.errors import Fatal
+from oracle.types import Address
 
 AUDIT_SECONDS = 180.0
 
 
 def run_audit(command: Sequence[str], stack: LocalStack, data: Path) -> tuple[int, Mapping[str, Any]]:
+    return audit_chain(command, stack.node.url, stack.deployment.directory, data)
+
+
+def audit_chain(command: Sequence[str], rpc: str, directory: Address, data: Path) -> tuple[int, Mapping[str, Any]]:
     """Exit code and document of `cise audit verify`, in a process without this one's surroundings."""
-    words = [*command, "audit", "verify", "--rpc", stack.node.url, "--directory", stack.deployment.directory]
+    words = [*command, "audit", "verify", "--rpc", rpc, "--directory", directory]
     done = subprocess.run(
         [*words, "--data", str(data), "--json"],
         capture_output=True,

@@ -10,8 +10,9 @@ from typing import Any, Self
 import yaml
 from eth_utils.address import is_address, to_checksum_address
 
+from oracle.deployment.founding import Founding
 from oracle.errors import Fatal
-from oracle.types import Address
+from oracle.types import ZERO_ADDRESS, Address
 
 REMEDY = "See oracle/deployment/config/local.yaml for the form."
 DEFAULT_POLICY = "circular"
@@ -21,7 +22,8 @@ POLICIES: Mapping[str, str] = MappingProxyType({"circular": "CircularEligibility
 
 @dataclass(frozen=True, slots=True)
 class DeploymentConfig:
-    """Addresses are resolved; `mock_currencies` are names of contracts that are deployed along."""
+    """Addresses are resolved; `mock_currencies` are names of contracts that are deployed along. With `founding` members
+    decide: the three roles and the community are contracts then, and their addresses here are zero."""
 
     admin: Address
     guardian: Address
@@ -32,6 +34,7 @@ class DeploymentConfig:
     providers: tuple[Address, ...]
     workers: tuple[Address, ...]
     policy: str
+    founding: Founding | None = None
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], node_accounts: Sequence[str]) -> Self:
@@ -48,10 +51,14 @@ class DeploymentConfig:
                 raise Fatal("deployment", f"{entry}: {text!r} is no address", REMEDY)
             return Address(to_checksum_address(text))
 
-        missing = {"roles", "community"} - set(document)
-        if missing:
+        founding = None
+        if (section := document.get("governance")) is not None:
+            founding = Founding.parse(section, resolve)
+            if both := {"roles", "community", "policy", "providers", "workers"} & set(document):
+                raise Fatal("deployment", f"governance decides on {', '.join(sorted(both))}", REMEDY)
+        elif missing := {"roles", "community"} - set(document):
             raise Fatal("deployment", f"missing: {', '.join(sorted(missing))}", REMEDY)
-        roles = document["roles"]
+        roles = document.get("roles") or dict.fromkeys(("admin", "guardian", "listing"), ZERO_ADDRESS)
         if missing := {"admin", "guardian", "listing"} - set(roles):
             raise Fatal("deployment", f"roles: missing {', '.join(sorted(missing))}", REMEDY)
         policy = str(document.get("policy") or DEFAULT_POLICY)
@@ -61,12 +68,13 @@ class DeploymentConfig:
             admin=resolve("roles.admin", roles["admin"]),
             guardian=resolve("roles.guardian", roles["guardian"]),
             listing=resolve("roles.listing", roles["listing"]),
-            community=resolve("community", document["community"]),
+            community=resolve("community", document.get("community", ZERO_ADDRESS)),
             mock_currencies=tuple(document.get("mock_currencies") or ()),
             currencies=tuple(resolve("currencies", one) for one in document.get("currencies") or ()),
             providers=tuple(resolve("providers", one) for one in document.get("providers") or ()),
             workers=tuple(resolve("workers", one) for one in document.get("workers") or ()),
             policy=policy,
+            founding=founding,
         )
 
 

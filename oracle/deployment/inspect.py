@@ -9,7 +9,7 @@ from web3 import Web3
 from oracle.chain.client import ChainClient, checksummed
 from oracle.chain.contracts import contract, load_artefact
 from oracle.chain.node_errors import NodeRefused, typed_errors
-from oracle.deployment.roles import RESTRICTED, ROLE_NAMES
+from oracle.deployment.roles import ROLE_NAMES, restricted
 from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber
 
@@ -38,7 +38,7 @@ def wrong_function_roles(client: ChainClient, addresses: Mapping[str, Address]) 
     """Restricted functions that another role than the declared one may call."""
     authority = contract(client.web3, AUTHORITY, addresses[AUTHORITY])
     wrong = []
-    for name, functions in RESTRICTED.items():
+    for name, functions in restricted(addresses).items():
         for signature, role in functions.items():
             target = Web3.to_checksum_address(addresses[name])
             selector = bytes(Web3.keccak(text=signature)[:4])

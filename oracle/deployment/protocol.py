@@ -9,7 +9,8 @@ from web3 import Web3
 from web3.contract import Contract
 
 from oracle.deployment.config import POLICIES, DeploymentConfig
-from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, RESTRICTED, ROLE_NAMES
+from oracle.deployment.governing import deploy_governance, deploy_members, hand_to_members
+from oracle.deployment.roles import ADMIN, GUARDIAN, LISTING, ROLE_NAMES, restricted
 from oracle.deployment.sending import Sender
 from oracle.errors import Fatal
 from oracle.types import Address, BlockNumber, ChainId
@@ -42,17 +43,13 @@ def deploy(web3: Web3, deployer: str | LocalAccount, config: Mapping[str, Any]) 
     contracts = _deploy_contracts(sender, plan)
     _declare_roles(sender, contracts)
     _list(sender, contracts, plan)
-    _hand_over(sender, contracts["Authority"], plan)
+    holders = _hand_over(sender, contracts, plan)
     block = sender.wait()
     return Deployment(
         chain_id=ChainId(web3.eth.chain_id),
         block=BlockNumber(block),
         addresses={name: Address(contract.address) for name, contract in contracts.items()},
-        roles={
-            ROLE_NAMES[ADMIN]: plan.admin,
-            ROLE_NAMES[GUARDIAN]: plan.guardian,
-            ROLE_NAMES[LISTING]: plan.listing,
-        },
+        roles={ROLE_NAMES[role]: holder for role, holder in holders.items()},
     )
 
 
@@ -60,6 +57,8 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     authority = sender.deploy("Authority", sender.address)
     directory = sender.deploy("Directory", authority.address)
     accounts = sender.deploy("PrepaidAccounts", authority.address)
+    members = {} if plan.founding is None else deploy_members(sender, plan.founding, authority, accounts)
+    community = plan.community if plan.founding is None else members["CommunityAccount"].address
     splitter = sender.deploy("FeeSplitter", accounts.address)
     # Registries, meters and agreements know each other as immutables; the later ones' addresses follow from the nonce.
     agreements_address = sender.address_after(6)
@@ -85,7 +84,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         tariffs.address,
         offers.address,
         splitter.address,
-        plan.community,
+        community,
     )
     if agreements.address != agreements_address:
         raise Fatal("deployment", "contracts came out of order", "Deploy with an account that nothing else uses.")
@@ -97,10 +96,11 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         agreements.address,
         offers.address,
         splitter.address,
-        plan.community,
+        community,
     )
     providers = sender.deploy("EligibilityList", authority.address)
-    circular = sender.deploy("CircularEligibility", providers.address, assets.address, end_of_life.address)
+    asked = members.get("MemberProviders", providers)
+    circular = sender.deploy("CircularEligibility", asked.address, assets.address, end_of_life.address)
     workers = sender.deploy("WorkerList", authority.address)
     terms = sender.deploy("ServiceTermsBook", accounts.address, assets.address)
     market = sender.deploy(
@@ -112,7 +112,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         agreements.address,
         terms.address,
         sender.address_after(1),
-        plan.community,
+        community,
     )
     hand_overs = sender.deploy("HandOvers", assets.address, market.address)
     sales = sender.deploy("TitleSales", accounts.address, assets.address, offers.address, splitter.address)
@@ -143,7 +143,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         meters=meters.address,
         components=components.address,
         market=market.address,
-        directory=directory.address,
+        guarantees=buybacks.address,
     )
     spares = _deploy_spares(
         sender,
@@ -157,7 +157,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         market=market.address,
     )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
-    return {
+    contracts = {
         "Authority": authority,
         "Directory": directory,
         "PrepaidAccounts": accounts,
@@ -181,9 +181,13 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         "BuybackGuarantees": buybacks,
         "AvailabilityGuarantees": uptimes,
         **financing,
+        **members,
         **spares,
         **mocks,
     }
+    if plan.founding is not None:
+        contracts |= deploy_governance(sender, plan.founding, contracts)
+    return contracts
 
 
 def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
@@ -192,11 +196,19 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     accounts, assets, splitter = platform["accounts"], platform["assets"], platform["splitter"]
     of_collateral = (
         accounts, assets, splitter, platform["meters"], platform["components"], platform["market"],
-        platform["directory"], book, rounds, ballots, auctions,
+        platform["guarantees"], book, rounds, ballots, auctions,
     )  # fmt: skip
     return {
         "RoundBook": sender.deploy(
-            "RoundBook", platform["authority"], accounts, assets, splitter, platform["market"], rounds, collateral
+            "RoundBook",
+            platform["authority"],
+            accounts,
+            assets,
+            splitter,
+            platform["market"],
+            rounds,
+            collateral,
+            platform["guarantees"],
         ),
         "CoFinancing": sender.deploy("CoFinancing", accounts, splitter, book, collateral, ballots),
         "RoundCollateral": sender.deploy("RoundCollateral", of_collateral),
@@ -223,7 +235,7 @@ def _deploy_spares(sender: Sender, plan: DeploymentConfig, **platform: str) -> d
 
 def _declare_roles(sender: Sender, contracts: Mapping[str, Contract]) -> None:
     authority = contracts["Authority"]
-    for name, functions in RESTRICTED.items():
+    for name, functions in restricted(contracts).items():
         for role in sorted(set(functions.values())):
             selectors = [Web3.keccak(text=text)[:4] for text, needed in functions.items() if needed == role]
             sender.call(authority, "setTargetFunctionRole", contracts[name].address, selectors, role)
@@ -240,18 +252,24 @@ def _list(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentCon
     sender.call(contracts["AssetRegistry"], "setEligibility", contracts[POLICIES[plan.policy]].address)
     for provider in plan.providers:
         sender.call(contracts["EligibilityList"], "admit", provider)
-    sender.call(contracts["ServiceMarket"], "setEligibility", contracts["WorkerList"].address)
+    workers = contracts.get("MemberWorkers", contracts["WorkerList"])
+    sender.call(contracts["ServiceMarket"], "setEligibility", workers.address)
     for worker in plan.workers:
         sender.call(contracts["WorkerList"], "admit", worker, EVERY_KIND_OF_WORK)
     for recorder in ("ServiceMarket", "HandOvers", "SpareLoans"):
         sender.call(contracts["AssetRegistry"], "appointRecorder", contracts[recorder].address, True)
 
 
-def _hand_over(sender: Sender, authority: Contract, plan: DeploymentConfig) -> None:
-    sender.call(authority, "grantRole", GUARDIAN, plan.guardian, NO_DELAY)
-    sender.call(authority, "grantRole", LISTING, plan.listing, NO_DELAY)
-    sender.call(authority, "grantRole", ADMIN, plan.admin, NO_DELAY)
-    if sender.address != plan.listing:
-        sender.call(authority, "renounceRole", LISTING, sender.address)
-    if sender.address != plan.admin:
-        sender.call(authority, "renounceRole", ADMIN, sender.address)
+def _hand_over(sender: Sender, contracts: Mapping[str, Contract], plan: DeploymentConfig) -> dict[int, Address]:
+    """Who has which role at the end."""
+    authority = contracts["Authority"]
+    if plan.founding is not None:
+        holders = hand_to_members(contracts)
+    else:
+        holders = {GUARDIAN: plan.guardian, LISTING: plan.listing, ADMIN: plan.admin}
+    for role, holder in sorted(holders.items(), reverse=True):
+        sender.call(authority, "grantRole", role, holder, NO_DELAY)
+    for role in (LISTING, ADMIN):
+        if sender.address != holders[role]:
+            sender.call(authority, "renounceRole", role, sender.address)
+    return holders

@@ -59,3 +59,5 @@ def _behind(found: Condition, settings: Settings) -> Iterator[Alert]:
         yield Alert("quarantine-waiting", f"{found.quarantine_open} readings wait for a person")
     if found.under_covered:
         yield Alert("guarantee-short", f"not covered: {', '.join(found.under_covered)}")
+    if found.rounds_behind:
+        yield Alert("round-behind", f"behind plan: {', '.join(found.rounds_behind)}")

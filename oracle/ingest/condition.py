@@ -39,6 +39,7 @@ class Condition:
     quarantine_age: float | None
     gas: Gas | None
     under_covered: tuple[str, ...]
+    rounds_behind: tuple[str, ...]
 
     def cycle_age(self, name: str) -> float | None:
         """Since the last good run of a cycle."""
@@ -65,7 +66,8 @@ def condition(connection: Connection, now: float) -> Condition:
         waiting,
         _age(since, now),
         _gas(done.get("gas")),
-        _under_covered(done.get("guarantees")),
+        _named(done.get("guarantees"), "underCovered"),
+        _named(done.get("rounds"), "behind"),
     )
 
 
@@ -125,8 +127,9 @@ def _quarantine(connection: Connection) -> tuple[int, float | None]:
     return int(count), since
 
 
-def _under_covered(cycle: Cycle | None) -> tuple[str, ...]:
-    found = None if cycle is None else cycle.detail.get("underCovered")
+def _named(cycle: Cycle | None, what: str) -> tuple[str, ...]:
+    """What the last cycle of that kind has named."""
+    found = None if cycle is None else cycle.detail.get(what)
     return tuple(map(str, found)) if isinstance(found, list) else ()
 
 

@@ -80,6 +80,7 @@ def _surroundings(figures: _Figures, found: Condition, shared: Shared) -> None:
     figures.gauge("gas_left_wei", "The relayer's coin for gas", None if gas is None else gas.left)
     figures.gauge("gas_least_wei", "Below this the relayer cannot go on for long", None if gas is None else gas.least)
     figures.gauge("guarantees_under_covered", "Guarantees that lack money today", len(found.under_covered))
+    figures.gauge("rounds_behind", "Rounds that are late, impaired or in default", len(found.rounds_behind))
     figures.gauge("disk_free_bytes", "Room on the database's disk", shared.disk.free())
     figures.gauge("disk_reserve_bytes", "Below this nothing is acknowledged", shared.settings.least_free_disk)
 

@@ -37,9 +37,13 @@ def entrust_title(wallet: Wallet, name: str, asset: AssetId) -> None:
 
 def told(book: Contract, done: Done, event: str) -> dict[str, Any]:
     """The arguments of the transaction's first event of that name. Raises Fatal where there is none."""
+    for found in all_told(book, done, event):
+        return found
+    raise Fatal("module", f"{done.transaction} holds no {event}", "Check that the Directory is the right one.")
+
+
+def all_told(book: Contract, done: Done, event: str) -> list[dict[str, Any]]:
+    """The arguments of each of the transaction's events of that name, in their order."""
     with typed_errors(event):
         found = book.events[event]().get_logs(from_block=done.block, to_block=done.block)
-    for one in found:
-        if one["transactionHash"].to_0x_hex() == done.transaction:
-            return dict(one["args"])
-    raise Fatal("module", f"{done.transaction} holds no {event}", "Check that the Directory is the right one.")
+    return [dict(one["args"]) for one in found if one["transactionHash"].to_0x_hex() == done.transaction]

@@ -26,6 +26,7 @@ from oracle.relay.guarantees import GuaranteeWatch
 from oracle.relay.index import Indexer
 from oracle.relay.permits import PermitDesk
 from oracle.relay.refill import refill
+from oracle.relay.rounds import RoundWatch
 from oracle.relay.service_watch import ServiceWatch, read_rules
 from oracle.relay.signing import HOUR
 from oracle.relay.submit import settle_due
@@ -69,6 +70,7 @@ class Daemon:
             "accrue": (settings.accrue_every, lambda now: accrue(self.context, now)),
             "distribute": (settings.distribute_every, lambda now: distribute(self.context, now)),
             "guarantees": (settings.guarantees_every, GuaranteeWatch(self.context).run),
+            "rounds": (settings.rounds_every, RoundWatch(self.context).run),
             "gas": (_GAS_EVERY, self._check_gas),
             "clean": (_CLEAN_EVERY, self._clean),
         }

@@ -57,6 +57,7 @@ class BatchKind(StrEnum):
     ACCRUE = "accrue"
     DISTRIBUTE = "distribute"
     UPTIME = "uptime"
+    ROUND = "round"
     FORM = "form"
     NOOP = "noop"
     """Nothing to ourselves, so that a nonce which no row carries does not hold up those behind it."""

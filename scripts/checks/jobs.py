@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.environment import BIN, CHAIN_FOLDERS, ROOT
 
 TESTS = ROOT / "tests"
-SLOW_ON_CHAIN = {"stateful"}
+STATE_MACHINES = {"stateful"}
 WHOLE_SYSTEM = {"e2e", "integration"}
 RELAY = {"oracle/relay", "oracle/chain"}
 DOORS = {"oracle/ingest", "oracle/store"}
@@ -20,6 +20,7 @@ COMMANDS = {"oracle/cli", "oracle/parties"}
 LONG = {"chaos"}
 """Only by `make chaos`: an hour or so."""
 PLAIN = ["-p", "no:pytest-brownie"]
+"""Only one job may load Brownie: it tidies its build folder as it starts, under the eyes of any other that does."""
 # Branch coverage is demanded where a wrong branch costs money or hides it.
 COVERED = ("domain", "relay", "audit")
 COVERAGE_PERCENT = 95
@@ -49,7 +50,7 @@ def _pytest(name: str, folders: Iterable[str], *options: str, **env: str) -> lis
 
 def _plain_folders() -> set[str]:
     every = {folder.name for folder in TESTS.iterdir() if folder.is_dir()}
-    return every - CHAIN_FOLDERS - WHOLE_SYSTEM - LONG
+    return every - CHAIN_FOLDERS - STATE_MACHINES - WHOLE_SYSTEM - LONG
 
 
 def _oracle_folders() -> set[str]:
@@ -64,9 +65,9 @@ def _forge_tests() -> bool:
 
 def tests() -> list[Job]:
     jobs = [
-        *_pytest("tests on the contracts", CHAIN_FOLDERS - SLOW_ON_CHAIN),
+        *_pytest("tests on the contracts", CHAIN_FOLDERS),
         *_pytest("tests of the whole system", WHOLE_SYSTEM, *PLAIN),
-        *_pytest("state machines", SLOW_ON_CHAIN),
+        *_pytest("state machines", STATE_MACHINES, *PLAIN),
         *_pytest("tests of the commands", COMMANDS, *PLAIN),
         *_pytest("tests of the relay", RELAY, *PLAIN),
         *_pytest("tests of the doors", DOORS, *PLAIN),
@@ -96,7 +97,9 @@ def lint() -> list[Job]:
 def fuzz() -> list[Job]:
     seed = str(secrets.randbits(32))
     print(f"seed {seed}")
-    jobs = _pytest("state machines, long", SLOW_ON_CHAIN, f"--hypothesis-seed={seed}", CISE_TEST_PROFILE="fuzz")
+    jobs = _pytest(
+        "state machines, long", STATE_MACHINES, *PLAIN, f"--hypothesis-seed={seed}", CISE_TEST_PROFILE="fuzz"
+    )
     jobs += _pytest(
         "plain Python, long", _plain_folders(), *PLAIN, f"--hypothesis-seed={seed}", CISE_TEST_PROFILE="fuzz"
     )

@@ -21,6 +21,7 @@ import httpx
 from oracle.chain.node import free_port
 from tests.e2e.world import PERMIT_KEY, RELAYER, World, secret_of
 from tests.environment import ROOT
+from tests.helpers import plain_http
 
 START_SECONDS = 90.0
 MEBIBYTE = 1 << 20
@@ -52,7 +53,7 @@ class Running:
         return pid
 
     def post(self, readings: Sequence[Any], timeout: float = 30) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/readings", json=[one.to_json() for one in readings], timeout=timeout)
+        return plain_http.post(f"{self.url}/v1/readings", json=[one.to_json() for one in readings], timeout=timeout)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.folder / "oracle.db", timeout=30)) as connection:
@@ -60,7 +61,7 @@ class Running:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+            return plain_http.get(f"{self.url}/readyz", timeout=5).is_success
         except httpx.TransportError:
             return False
 

@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 
-import httpx
 import pytest
 
 from tests.chaos.process import MEBIBYTE
 from tests.e2e.fixtures import Oracle
 from tests.e2e.world import CUSTOMER, RELAYER
+from tests.helpers import plain_http
 from tests.helpers.openapi_cases import Cases, run
 
 CASES = 10_000
@@ -35,7 +35,7 @@ def oracle(world, run_oracle):
     hire = world.hire()
     oracle = run_oracle(**FREE)
     oracle.parts = [hire.use(1_000).to_json()]
-    answer = httpx.post(f"{oracle.url}/v1/readings", json=oracle.parts)
+    answer = plain_http.post(f"{oracle.url}/v1/readings", json=oracle.parts)
     assert answer.json()["answers"][0]["result"] == "accepted"
     oracle.wait(lambda: world.state(hire).settled == 1_000, 60, "settlement")
     return oracle
@@ -49,9 +49,9 @@ def signed_in(oracle):
 def test_own_generator(world, oracle, scaled, capsys, who):
     before, nonce = oracle.query("select count(*) from readings"), world.client.nonce(world.wallet(RELAYER).address)
     headers = {} if who == "nobody" else {"Authorization": signed_in(oracle)}
-    document = httpx.get(f"{oracle.url}/openapi.json").json()
+    document = plain_http.get(f"{oracle.url}/openapi.json").json()
     memory = oracle.memory()
-    with httpx.Client(base_url=oracle.url, headers=headers, timeout=30) as client:
+    with plain_http.Client(base_url=oracle.url, headers=headers, timeout=30) as client:
         wrong, seen = run(client, Cases(document, SEED, oracle.parts, who != "nobody"), scaled(CASES))
     with capsys.disabled():
         print(f"\n{sum(seen.values()):,} requests of {who}: {dict(sorted(seen.items()))}")

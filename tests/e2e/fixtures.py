@@ -21,6 +21,7 @@ from oracle.relay.daemon import Daemon
 from oracle.settings import Settings
 from oracle.types import Address
 from tests.e2e.world import World, key_of, running_world
+from tests.helpers import plain_http
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ class Oracle:
         raise AssertionError("the relay does not come to rest")
 
     def post(self, *readings: SignedReading) -> list[dict[str, Any]]:
-        answer = httpx.post(f"{self.url}/v1/readings", json=[signed.to_json() for signed in readings])
+        answer = plain_http.post(f"{self.url}/v1/readings", json=[signed.to_json() for signed in readings])
         assert answer.status_code == 200, answer.text
         answers: list[dict[str, Any]] = answer.json()["answers"]
         return answers
@@ -73,18 +74,18 @@ class Oracle:
         return [answer["result"] for answer in self.post(*readings)]
 
     def get(self, path: str, visitor: httpx.Client | None = None, **parameters: Any) -> httpx.Response:
-        return (visitor or httpx).get(f"{self.url}{path}", **parameters)
+        return (visitor or plain_http).get(f"{self.url}{path}", **parameters)
 
     def sign_in(self, index: int) -> httpx.Client:
         """A client with the session of one of Anvil's accounts."""
         account = key_of(index)
-        asked = httpx.get(f"{self.url}/v1/sign-in/nonce").json()
+        asked = plain_http.get(f"{self.url}/v1/sign-in/nonce").json()
         expected = Expected(asked["domain"], asked["uri"], asked["chainId"])
         message = write_message(expected, Address(account.address), asked["nonce"], datetime.now(UTC))
         signature = "0x" + account.sign_message(encode_defunct(text=message)).signature.hex().removeprefix("0x")
-        answer = httpx.post(f"{self.url}/v1/sign-in", json={"message": message, "signature": signature})
+        answer = plain_http.post(f"{self.url}/v1/sign-in", json={"message": message, "signature": signature})
         assert answer.status_code == 200, answer.text
-        return httpx.Client(headers={"Authorization": f"Bearer {answer.json()['token']}"})
+        return plain_http.Client(headers={"Authorization": f"Bearer {answer.json()['token']}"})
 
 
 @pytest.fixture

@@ -88,8 +88,10 @@ def test_the_audit_covers_titles_and_orders(story):
     audit = story["audit"]
     assert audit["clean"] is True
     assert audit["findings"] == audit["notChecked"] == []
-    by_name = {check["check"]: check for check in audit["balanced"]}
-    assert {*(f"I-{number}" for number in range(1, 8)), "I-11", "I-13"} <= set(by_name)
-    assert by_name["I-11"]["moved"] == by_name["I-11"]["allowed"]
-    assert by_name["I-13"]["orders"] == by_name["I-13"]["sub-account"] == "0"
+    balanced = {(check["check"], check["subject"]): check for check in audit["balanced"]}
+    assert {*(f"I-{number}" for number in range(1, 8)), "I-11", "I-13"} <= {check for check, _ in balanced}
+    titles = balanced["I-11", "all titles"]
+    assert titles["moved"] == titles["allowed"]
+    (orders,) = (each for (check, _), each in balanced.items() if check == "I-13")
+    assert orders["orders"] == orders["sub-account"] == "0"
     assert audit["figures"]["I-13 ends of orders compared"] == 4

@@ -7,7 +7,6 @@ import sys
 import textwrap
 import time
 
-import httpx
 import pytest
 
 from oracle.chain.node import free_port
@@ -16,6 +15,7 @@ from oracle.store import batches, readings
 from oracle.store.batches import Stage
 from tests.e2e.world import World
 from tests.environment import ROOT
+from tests.helpers import plain_http
 
 ORACLE = textwrap.dedent(
     """
@@ -82,7 +82,7 @@ def spawn(program, settings, *arguments):
 def wait_until_ready(door, process):
     assert process.stdout.readline() == "ready\n"
     for _ in range(200):
-        if httpx.get(f"{door}/readyz").status_code == 200:
+        if plain_http.get(f"{door}/readyz").status_code == 200:
             return
         time.sleep(0.05)
     raise AssertionError("the oracle does not become ready")
@@ -109,7 +109,7 @@ def test_killed_while_readings_stream_in(world: World):
         try:
             wait_until_ready(door, process)
             limit = time.monotonic() + 0.3 + 0.2 * round_number
-            with httpx.Client(timeout=5) as client:
+            with plain_http.Client(timeout=5) as client:
                 while time.monotonic() < limit:
                     (answer,) = client.post(url, json=hire.use(10).to_json()).json()["answers"]
                     assert answer["result"] == "accepted"

@@ -117,6 +117,11 @@ class RoundModel:
     def distribute(self, now: int, outright: bool = False) -> None:
         self._running()
         self.splits.distribute(self.split, self.currency)
+        if self._run_down(now, outright):
+            self._end(REPAID)
+
+    def _run_down(self, now: int, outright: bool) -> bool:
+        """Whether nothing more is due to any tranche."""
         cash = self.books.balance(self.account, self.currency) - self.unclaimed()
         dues = [(tranche.accrue(now), tranche.outstanding) for tranche in self.tranches]
         paid, rest = run_down(cash, dues)
@@ -128,8 +133,7 @@ class RoundModel:
         if paid == dues:
             over, left = self._share_rest(rest, now, outright)
         self.received += cash - left
-        if over:
-            self._end(REPAID)
+        return over
 
     def repay(self, who: str, amount: int, now: int) -> None:
         self.distribute(now)
@@ -206,7 +210,21 @@ class RoundModel:
         position.balance = 0
         if tranche.burned == tranche.invested:
             self._pay(holder, tranche.paid - tranche.claimed)
-            tranche.claimed = tranche.paid
+            tranche.claimed, tranche.accrued = tranche.paid, Fraction(0)
+
+    def skim(self, now: int) -> None:
+        """What comes after the end makes good what was lost; the rest is the provider's."""
+        if self.state not in (REPAID, RECOVERED, FAILED):
+            raise Refused("Financing_WrongState")
+        if self.state == RECOVERED:
+            held = [tranche for tranche in self.tranches if tranche.burned != tranche.invested]
+            for tranche in held:
+                tranche.outstanding, tranche.written_down, tranche.since = tranche.written_down, 0, now
+            self._run_down(now, outright=False)
+            for tranche in held:
+                tranche.outstanding, tranche.written_down = 0, tranche.outstanding
+        kept = self.raised if self.state == FAILED else self.unclaimed()
+        self._pay(self.provider, self.books.balance(self.account, self.currency) - kept)
 
     # Votes
 
@@ -313,7 +331,7 @@ class RoundModel:
 
     def _share_rest(self, rest: int, now: int, outright: bool) -> tuple[bool, int]:
         """Whether the round is over, and what stays in its account."""
-        rooms = [tranche.room if tranche.residual_bps else 0 for tranche in self.tranches]
+        rooms = [one.room if one.residual_bps and one.burned != one.invested else 0 for one in self.tranches]
         over = outright or now >= self.started_at + self.plan[-1][0]
         amounts, left = [0] * len(rooms), 0
         if outright:
@@ -334,9 +352,9 @@ class RoundModel:
     def _conclude(self, now: int) -> None:
         outstanding = [tranche.outstanding for tranche in self.tranches]
         for tranche, written in zip(self.tranches, run_up(sum(outstanding), outstanding), strict=True):
+            tranche.accrued = Fraction(tranche.accrue(now))
             tranche.outstanding -= written
             tranche.written_down += written
-            tranche.accrued, tranche.since = Fraction(0), now
         self._end(RECOVERED)
 
     def _end(self, state: int) -> None:

@@ -58,6 +58,9 @@ def test_make_help_lists_every_target():
 
 @pytest.mark.parametrize("readme", READMES, ids=shown)
 def test_tests_named_by_file_and_name_exist(readme):
-    named = re.findall(r"`(\w+\.py)::(\w+)`", FENCE.sub("", readme.read_text()))
-    files = {path.name: path.read_text() for path in tracked("tests/*.py")}
-    assert [name for name in named if f"def {name[1]}(" not in files.get(name[0], "")] == []
+    named = re.findall(r"`(\w+\.(?:py|t\.sol))::(\w+)`", FENCE.sub("", readme.read_text()))
+    files = {path.name: path.read_text() for path in tracked("tests/*.py", "tests/*.sol")}
+    missing = [
+        name for name in named if re.search(rf"\b(def|function) {name[1]}\(", files.get(name[0], "")) is None
+    ]  # fmt: skip
+    assert missing == []

@@ -25,6 +25,7 @@ from tests.stateful.chain import Chain
 EUR = 1_000_000
 DAY = 86_400
 HOUR = 3_600
+PAUSE = 14 * DAY
 FAR_FUTURE = (1 << 40) - 1
 UNLIMITED = (1 << 256) - 1
 PAPER = keccak(b"paper")
@@ -63,6 +64,7 @@ class MarketWorld:
         )
         self.books = AccountsModel(self.ledger.address)
         self.books.admit(self.currency)
+        self._pause_ends = 0
         self.model = MarketModel(self.books, self.market.address, self.currency)
         self._build()
         self._snapshot = self.chain.ask("evm_snapshot")
@@ -224,6 +226,13 @@ class MarketWorld:
             if paused != on:
                 self._do(self.guardian, name, "pause" if on else "unpause")
         self.model.paused = self.books.paused = on
+        self._pause_ends = self.chain.now + PAUSE
+
+    def wait(self, seconds: int) -> None:
+        """A pause ends by itself."""
+        self.chain.warp(seconds)
+        if self.chain.now + 1 >= self._pause_ends:
+            self.model.paused = self.books.paused = False
 
     def skim(self) -> None:
         surplus = self.books.balance(self.model.escrow_account, self.currency) - self.model.escrowed()

@@ -144,7 +144,8 @@ class RoundWorld:
         self.deposit(self.stranger, self.splits.account_of(1), amount)
 
     def gift(self, amount: int) -> None:
-        self.deposit(self.stranger, self.model.account, amount)
+        self.do(self.stranger, "PrepaidAccounts", "transfer", self.model.account, int(self.currency, 16), amount)
+        self.books.transfer(self.stranger, self.model.account, self.currency, amount)
 
 
 def check(world: RoundWorld) -> None:

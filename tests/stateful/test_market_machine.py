@@ -149,7 +149,7 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 60, HOUR, 2 * HOUR, 5 * HOUR, 31 * DAY]))
     def wait(self, seconds):
-        self.world.chain.warp(seconds)
+        self.world.wait(seconds)
 
     # Money, titles, pauses
 
@@ -207,6 +207,7 @@ class MarketMachine(RuleBasedStateMachine):
                 step = {OPEN: "lapse", ASSIGNED: "expire", DELIVERED: "release", DISPUTED: "endSilent"}[order.stage]
                 self._take(step, number, order, world.stranger, 0)
         assert world.model.escrowed() == 0
+        world.pause(True)
         world.skim()
         for asset, owner in world.model.owner.items():
             kept = world.books.balance(world.model.reserve(asset), world.currency)
@@ -231,7 +232,7 @@ class MarketMachine(RuleBasedStateMachine):
 
     def _reach(self, time: int):
         """The next block is not before `time`."""
-        self.world.chain.warp(max(0, time - self.world.chain.now - 1))
+        self.world.wait(max(0, time - self.world.chain.now - 1))
 
 
 def test_i11_i13_i14_i15_market_machine(world):

@@ -103,7 +103,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(wishes=wishes, seconds=st.integers(1, DAY))
     def use_for_a_while_and_settle(self, wishes, seconds):
-        self.world.chain.warp(seconds)
+        self.world.wait(seconds)
         self.settle(wishes)
 
     def _item(self, pick: int, kind: str, growth: tuple[int, ...], age: int):
@@ -143,7 +143,7 @@ class MoneyMachine(RuleBasedStateMachine):
             case "close":
                 assume(model.end_at)
                 if not model.may_close(world.chain.now + 1):
-                    world.chain.warp(model.end_at - world.chain.now)
+                    world.wait(model.end_at - world.chain.now)
                 world.close(hire)
             case _:
                 assume(not model.end_at)
@@ -155,7 +155,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 60, 3_599, 3_600, DAY, 3 * DAY, 31 * DAY]))
     def wait(self, seconds):
-        self.world.chain.warp(seconds)
+        self.world.wait(seconds)
 
     # Splits, titles, pauses
 
@@ -194,7 +194,8 @@ class MoneyMachine(RuleBasedStateMachine):
         for hire in world.hires:
             if not hire.model.closed and not hire.model.end_at:
                 world.end(hire, by_provider=False)
-        world.chain.warp(31 * DAY)
+        world.wait(31 * DAY)
+        world.pause(True)
         for hire in world.hires:
             if not hire.model.closed:
                 world.close(hire)

@@ -26,6 +26,7 @@ from tests.stateful.chain import Chain
 
 EUR = 1_000_000
 DAY = 86_400
+PAUSE = 14 * DAY
 FAR_FUTURE = (1 << 40) - 1
 HOLDS = b"holds".ljust(32, b"\0")
 UNLIMITED = (1 << 256) - 1
@@ -83,6 +84,7 @@ class World:
         self.owner_of: dict[int, str] = {}
         self.split_of: dict[int, int] = {}
         self.offers_paused = False
+        self._pause_ends = 0
         self.sold: set[int] = set()
         """Assets whose offers have lapsed with the title."""
         self._build(web3, accounts[0])
@@ -95,7 +97,7 @@ class World:
         self._snapshot = self.chain.ask("evm_snapshot")
         self.chain.now, truth = self._start
         self.books, self.splits, self.owner_of, self.split_of = deepcopy(truth)
-        self.hires, self.sold, self.offers_paused = [], set(), False
+        self.hires, self.sold, self.offers_paused, self._pause_ends = [], set(), False, 0
 
     def _truth(self) -> tuple[AccountsModel, SplitterModel, dict[int, str], dict[int, int]]:
         return deepcopy((self.books, self.splits, self.owner_of, self.split_of))
@@ -343,6 +345,13 @@ class World:
             if paused != on:
                 self._do(self.guardian, contract, "pause" if on else "unpause")
         self.books.paused = self.offers_paused = on
+        self._pause_ends = self.chain.now + PAUSE
+
+    def wait(self, seconds: int) -> None:
+        """A pause ends by itself."""
+        self.chain.warp(seconds)
+        if self.chain.now + 1 >= self._pause_ends:
+            self.books.paused = self.offers_paused = False
 
     def skim(self, currency: str) -> None:
         surplus = self.books.balance(self.holds_account, currency) - self.held(currency)

@@ -162,7 +162,7 @@ class Accounts(Module):
             yield ("_supply", token_id), amount
         for currency in self.admitted:
             yield ("_admitted", currency), True
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         yield from self.nonce_storage()
         yield from self.managed_storage()
 

@@ -280,7 +280,7 @@ class Assets(Module):
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
         yield from self.nonce_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         yield ("_name",), NAME
         yield ("_symbol",), SYMBOL
         yield ("assetCount",), len(self.assets)

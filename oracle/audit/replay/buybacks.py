@@ -113,7 +113,7 @@ class Buybacks(Module):
         self.emit(call, "DemandMet", number, given.open_until)
 
     def release(self, call: Call, number: int, amount: int) -> None:
-        given = self._known(number)
+        given = self.known(number)
         free = call.sender == given.guarantor and not given.waits and given.owed == 0
         self.refuse_unless(free, "not the guarantor's to take")
         required = self._required(call, given) if given.stage == LIVE else 0
@@ -196,7 +196,7 @@ class Buybacks(Module):
         self.emit(call, "OrderObjected", number, order)
 
     def pay_claim(self, call: Call, number: int, amount: int) -> None:
-        given = self._known(number)
+        given = self.known(number)
         self.refuse_unless(0 < amount <= given.owed, "nothing, or more than is owed")
         given.owed -= amount
         self.owes[given.guarantor] -= given.owed == 0
@@ -358,13 +358,13 @@ class Buybacks(Module):
 
     # Internals: parties
 
-    def _known(self, number: int) -> Buyback:
+    def known(self, number: int) -> Buyback:
         if not 0 < number <= len(self.buybacks):
             raise Refused(f"there is no guarantee {number}")
         return self.buybacks[number - 1]
 
     def _live(self, number: int) -> Buyback:
-        given = self._known(number)
+        given = self.known(number)
         self.refuse_unless(given.stage == LIVE, "the guarantee has ended")
         return given
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -13,23 +14,21 @@ from oracle.audit.calldata import Entry, NoTrace, traced_entries
 from oracle.audit.findings import Findings, Place
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.assets import Assets
+from oracle.audit.replay.auctions import TitleAuction
 from oracle.audit.replay.authority import Authority
+from oracle.audit.replay.ballots import RoundBallots
 from oracle.audit.replay.buybacks import Buybacks
+from oracle.audit.replay.collateral import RoundCollateral
 from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
+from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock
 from oracle.audit.replay.reservations import Reservations
-from oracle.audit.replay.rounds import (
-    CoFinancing,
-    RoundBallots,
-    RoundBook,
-    RoundCollateral,
-    RoundViews,
-    TitleAuction,
-)
+from oracle.audit.replay.round_terms import RoundBook
+from oracle.audit.replay.rounds import CoFinancing, RoundViews
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
 from oracle.audit.replay.splits import Splits
@@ -47,6 +46,7 @@ MODULES: Final[Mapping[str, type[Module]]] = {
         Components, EndOfLife, CircularEligibility, Reservations,
         TitleSales, Buybacks, Uptimes,
         RoundBook, CoFinancing, RoundCollateral, RoundBallots, TitleAuction, RoundViews,
+        SparePools, SpareLoans, SpareStock,
     )
 }  # fmt: skip
 
@@ -74,6 +74,8 @@ class Engine:
             ("hand_overs", HandOvers), ("market", Market), ("service_terms", TermsBook),
             ("components", Components), ("end_of_life", EndOfLife), ("reservations", Reservations),
             ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
+            ("round_book", RoundBook), ("rounds", CoFinancing), ("collateral", RoundCollateral),
+            ("ballots", RoundBallots), ("auctions", TitleAuction),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -95,9 +97,13 @@ class Engine:
         place = Place(block=call.block, transaction=call.transaction)
         try:
             self._execute(call, transaction)
+            if transaction.to in self.world.modules and 0 < len(call.logs) < len(told):
+                self._follow_hooks(call, transaction)
         except Refused as error:
             where = Place(block=call.block, transaction=call.transaction, record=call.record, offset=error.offset)
             self._findings.add("replay", where, f"the contract must have refused this: {error}")
+        except abi.AbiError as error:
+            self._findings.add("replay", place, f"the contract must have refused this amount: {error}")
         except NotModelled as error:
             self._findings.unchecked("replay", place, f"not checked: {error}")
             return
@@ -115,6 +121,14 @@ class Engine:
         else:
             for entry in traced_entries(self._node, transaction.name, self.world.modules.keys()):
                 self._findings.count("calls through other contracts traced")
+                self._enter(call, entry)
+
+    def _follow_hooks(self, call: Call, transaction: Transaction) -> None:
+        """There are more logs than the call makes: who received a position or a title may have called from its hook.
+        Where the node does not trace, the logs stay unexplained."""
+        with suppress(NoTrace):
+            for entry in traced_entries(self._node, transaction.name, self.world.modules.keys())[1:]:
+                self._findings.count("calls out of receivers' hooks traced")
                 self._enter(call, entry)
 
     def _enter(self, call: Call, entry: Entry) -> None:
@@ -267,13 +281,19 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "HandOvers": ("AssetRegistry", "ServiceMarket"),
     "RoundBook": (
         "Authority", "PrepaidAccounts", "AssetRegistry", "FeeSplitter", "ServiceMarket", "CoFinancing",
-        "RoundCollateral",
+        "RoundCollateral", "BuybackGuarantees",
     ),
     "CoFinancing": ("PrepaidAccounts", "FeeSplitter", "RoundBook", "RoundCollateral", "RoundBallots"),
     "RoundCollateral": (None,),
     "RoundBallots": ("CoFinancing", "RoundCollateral"),
     "TitleAuction": ("PrepaidAccounts", "RoundCollateral"),
     "RoundViews": ("CoFinancing", "RoundBook", "RoundBallots"),
+    "SparePools": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "SpareStock", "SpareLoans"),
+    "SpareLoans": ("AssetRegistry", "MeterRegistry", "UsageAgreements", "SparePools", "SpareStock"),
+    "SpareStock": (
+        "PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "ServiceTermsBook", "ServiceMarket",
+        "SparePools", "SpareLoans", None,
+    ),
     "Reservations": ("PrepaidAccounts", "AssetRegistry", "UsageAgreements", "OfferBook", "FeeSplitter", None),
     "TitleSales": ("PrepaidAccounts", "AssetRegistry", "OfferBook", "FeeSplitter"),
     "BuybackGuarantees": (

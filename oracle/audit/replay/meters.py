@@ -234,6 +234,8 @@ class Meters(Module):
         key = self._rotation_key(number, keys)
         self.refuse_unless(key != ZERO and signer != ZERO, "no rotation key, or no signer")
         self._require_signed(call, SECP256K1, key, PERMIT_SIGNER, form, signature)
+        if self.world.assets.known(number).lienholder == self.world.collateral.address:
+            self.world.collateral.check_permit_signer(number, signer)
         self.refuse_unless(epoch > keys.latest.epoch, "a stale appointment")
         if keys.latest.valid_from <= call.now:
             keys.previous = keys.latest

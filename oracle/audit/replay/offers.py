@@ -61,7 +61,7 @@ class Offers(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         for (asset, tariff, exclusive), (provider, until, title_epoch) in self.offers.items():
             base: Path = ("_offers", asset, tariff, int(exclusive))
             yield (*base, "provider"), provider

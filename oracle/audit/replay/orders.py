@@ -93,7 +93,7 @@ class MarketBase(Module):
 
     def storage(self) -> Iterator[tuple[Path, Value]]:
         yield from self.managed_storage()
-        yield ("_paused",), self.paused
+        yield from self.pause_storage()
         yield ("orderCount",), len(self.orders)
         yield ("eligibility",), self.eligibility
         for currency, amount in self.escrowed.items():
@@ -170,6 +170,12 @@ class MarketBase(Module):
 
     def _check_worker(self, call: Call, order: Order) -> None:
         self.refuse_unless(call.sender == order.worker, "only the worker does that")
+
+    def _ask_lienholder(self, call: Call, order: Order, worker: bytes, amount: int) -> None:
+        """A round decides about the reserve that backs it; lienholders outside the platform judge for themselves."""
+        rounds, currency = self.world.collateral, self._terms(order).currency
+        if self.world.assets.known(order.asset).lienholder == rounds.address:
+            rounds.use_reserve(call.by(self.address), order.asset, order.kind, worker, currency, amount)
 
     def _assign(
         self, call: Call, number: int, order: Order, worker: bytes, chosen: tuple[int, int, int], topped_up: int

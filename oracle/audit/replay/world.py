@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from oracle.audit.onlooker import Onlooker
     from oracle.audit.replay.accounts import Accounts
     from oracle.audit.replay.assets import Assets
+    from oracle.audit.replay.auctions import TitleAuction
     from oracle.audit.replay.authority import Authority
+    from oracle.audit.replay.ballots import RoundBallots
     from oracle.audit.replay.buybacks import Buybacks
+    from oracle.audit.replay.collateral import RoundCollateral
     from oracle.audit.replay.components import Components
     from oracle.audit.replay.end_of_life import EndOfLife
     from oracle.audit.replay.market import Market
     from oracle.audit.replay.meters import Meters
     from oracle.audit.replay.offers import Credits, Offers
     from oracle.audit.replay.reservations import Reservations
+    from oracle.audit.replay.round_terms import RoundBook
+    from oracle.audit.replay.rounds import CoFinancing
     from oracle.audit.replay.services import HandOvers, TermsBook
     from oracle.audit.replay.settlement import Agreements
     from oracle.audit.replay.splits import Splits
@@ -35,6 +40,7 @@ ZERO: Final = bytes(20)
 Path = tuple[str | int | bytes, ...]
 """A variable of a contract: name, then keys, indexes and member names as they follow."""
 Handler = Callable[..., None]
+PAUSE: Final = 14 * 86_400
 AskContract = Callable[[bytes, bytes, bytes, int], bool | None]
 """(signer, digest, signature, block) → answer of an ERC-1271 contract, None where the node cannot say."""
 
@@ -84,12 +90,17 @@ class World:
     findings: Findings
     ask_contract: AskContract
     onlookers: Sequence[Onlooker] = ()
+    now: int = 0
+    """Of the block whose calls are running."""
     modules: dict[bytes, Module] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
     agreements: Agreements = field(init=False)
     assets: Assets = field(init=False)
+    auctions: TitleAuction = field(init=False)
     authority: Authority = field(init=False)
+    ballots: RoundBallots = field(init=False)
     buybacks: Buybacks = field(init=False)
+    collateral: RoundCollateral = field(init=False)
     components: Components = field(init=False)
     credits: Credits = field(init=False)
     end_of_life: EndOfLife = field(init=False)
@@ -98,6 +109,8 @@ class World:
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
     reservations: Reservations = field(init=False)
+    round_book: RoundBook = field(init=False)
+    rounds: CoFinancing = field(init=False)
     sales: TitleSales = field(init=False)
     service_terms: TermsBook = field(init=False)
     splits: Splits = field(init=False)
@@ -109,8 +122,6 @@ class Module:
     """One contract of the platform."""
 
     CONTRACT: str
-    MODELLED = True
-    """False: only its code, its neighbours and its storage before first use are known."""
 
     def __init__(self, world: World, address: bytes) -> None:
         self.world = world
@@ -118,7 +129,7 @@ class Module:
         self.abi = abi.load(self.CONTRACT)
         self.domain = domain(world.chain_id, address)
         self.used_nonces: set[tuple[bytes, int]] = set()
-        self.paused = False
+        self.paused_until = 0
         self.authority = ZERO
         self.created = False
         self._handlers: dict[str, Handler] = {**self.handlers()}
@@ -142,6 +153,7 @@ class Module:
             Refused: the contract must have reverted.
             NotModelled: the auditor does not know the function.
         """
+        self.world.now = call.now
         function = self.abi.functions.get(data[:4])
         handler = self._handlers.get(function.name) if function else None
         if function is None or handler is None:
@@ -222,16 +234,24 @@ class Module:
         allowed = self.world.authority.can_call(call, self.address, selector)
         self.refuse_unless(allowed, f"the caller's role does not reach {function}")
 
+    @property
+    def paused(self) -> bool:
+        """A pause ends by itself."""
+        return self.world.now < self.paused_until
+
+    def pause_storage(self) -> Iterator[tuple[Path, Value]]:
+        yield ("_pausedUntil",), self.paused_until
+
     def pause(self, call: Call) -> None:
         self.require_role(call, "pause")
         self.refuse_unless(not self.paused, "already paused")
-        self.paused = True
+        self.paused_until = call.now + PAUSE
         self.emit(call, "Paused", call.sender)
 
     def unpause(self, call: Call) -> None:
         self.require_role(call, "unpause")
         self.refuse_unless(self.paused, "not paused")
-        self.paused = False
+        self.paused_until = 0
         self.emit(call, "Unpaused", call.sender)
 
     def require_running(self) -> None:

@@ -14,6 +14,7 @@ from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.tariffs import Tariff
 from oracle.types import ZERO_BYTES32, UnixTime
 from tests.e2e.world import Hire
+from tests.helpers import plain_http
 from tests.models import tariff as model
 
 TAKEN = ("accepted", "duplicate")
@@ -88,7 +89,7 @@ class Fleet:
         self.devices = {device.agreement: device for device in devices}
         self._url = f"{url}/v1/readings"
         self._chance = chance
-        self._client = httpx.Client(timeout=5)
+        self._client = plain_http.Client(timeout=5)
         self.answers: list[bytes] = []
         """Bodies since the last look for secrets."""
 

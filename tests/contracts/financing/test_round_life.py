@@ -9,7 +9,7 @@ import brownie
 from oracle.domain.statuses import Status, StatusState
 from tests.contracts.guarantees.floor import Floor
 from tests.fixtures.economy import DAY, EUR
-from tests.fixtures.rounds import TRANCHES, YEAR, RoundState, TrancheTerms
+from tests.fixtures.rounds import YEAR, RoundState, TrancheTerms
 from tests.helpers import clock
 from tests.helpers.errors import typed_error
 
@@ -240,13 +240,19 @@ def test_who_pays_in_full_during_the_auction_keeps_the_machine_and_the_bidder_ha
     assert rounds.economy.assets.providerOf(drill.id) == rounds.provider
 
 
-def test_default_buyback_recovery(rounds, deployment):
+def _guaranteed(rounds, deployment, collateral):
+    """A machine that its maker buys back for 700 EUR, with `collateral` for it."""
     drill = rounds.economy.drill(split=0)
     floor = Floor(rounds.economy, deployment, drill)
     floor.prepare()
     window = {"window_from": clock.now() + DAY, "window_until": clock.now() + 5 * YEAR}
-    number = floor.give(floor.terms(**window), points=((0, 700 * EUR),), collateral=700 * EUR)
-    opened = rounds.running(drill, guarantees=[number], tranches=TRANCHES)
+    number = floor.give(floor.terms(**window), points=((0, 700 * EUR),), collateral=collateral)
+    return drill, floor, number
+
+
+def test_default_buyback_recovery(rounds, deployment):
+    drill, floor, number = _guaranteed(rounds, deployment, 700 * EUR)
+    opened = rounds.running(drill, guarantees=[number])
     rounds.default(opened)
     with typed_error("Financing_NotDecided", opened.id, DEFAULT):
         rounds.collateral.exerciseBuyback(opened.id, drill.id, b"", {"from": rounds.stranger})
@@ -261,3 +267,64 @@ def test_default_buyback_recovery(rounds, deployment):
     assert rounds.state(opened) == RoundState.RECOVERED
     assert rounds.money.roundInfo(opened.id)[0] == 700 * EUR
     assert rounds.balance(rounds.collateral) == 0
+
+
+def test_what_a_guarantor_pays_late_runs_down_the_tranches_of_a_round_that_is_over(rounds, deployment):
+    drill, floor, number = _guaranteed(rounds, deployment, 400 * EUR)
+    opened = rounds.running(drill, guarantees=[number])
+    assert rounds.collateral.claimOf(number) == (0, 0, 0)
+    rounds.default(opened)
+    rounds.decide(opened, buyback=True)
+    exercised = rounds.collateral.exerciseBuyback(opened.id, drill.id, floor.status(1_000), {"from": rounds.stranger})
+    assert exercised.return_value == 400 * EUR
+    assert dict(exercised.events["ClaimKept"]) == {
+        "round": opened.id, "asset": drill.id, "guarantee": number, "amount": 300 * EUR,
+    }  # fmt: skip
+    assert rounds.state(opened) == RoundState.RECOVERED
+    lost = [rounds.views.trancheOf(opened.id, tranche)[2:6:3] for tranche in range(3)]
+    # 400 EUR pay the seniors' interest and some of their principal.
+    assert [(due == 0, principal) for due, principal in lost] == [
+        (True, lost[0][1]), (False, 300 * EUR), (False, 100 * EUR),
+    ]  # fmt: skip
+    with typed_error("Financing_NothingToPay", opened.id):
+        rounds.collateral.collectClaim(number, {"from": rounds.stranger})
+    # The juniors give up at once; what still comes is the others'.
+    rounds.money.burn(opened.id, 2, {"from": rounds.carl})
+
+    floor.contract.payClaim(number, 250 * EUR, {"from": floor.guarantor})
+    assert rounds.collateral.claimOf(number) == (opened.id, 50 * EUR, 250 * EUR)
+    before = rounds.balance(rounds.anna)
+    collected = rounds.collateral.collectClaim(number, {"from": rounds.stranger})
+    assert dict(collected.events["ClaimCollected"]) == {
+        "round": opened.id, "guarantee": number, "amount": 250 * EUR, "unpaid": 50 * EUR,
+    }  # fmt: skip
+    seniors, to_juniors = lost[0][1], 250 * EUR - lost[0][1]
+    assert [dict(one) for one in collected.events["TranchePaid"]] == [
+        {"round": opened.id, "tranche": 0, "interest": 0, "principal": seniors},
+        {"round": opened.id, "tranche": 1, "interest": lost[1][0], "principal": to_juniors - lost[1][0]},
+    ]
+    rounds.claim(opened, 0, rounds.anna)
+    assert rounds.balance(rounds.anna) == before + 400 * EUR + seniors - 1
+    for tranche in range(3):
+        invested, outstanding, _, _, repaid, written_down, _, _ = rounds.views.trancheOf(opened.id, tranche)
+        assert (outstanding, invested) == (0, repaid + written_down), "I-9"
+
+    # Whatever the round does not need any more is its provider's, whose machine it was.
+    floor.contract.payClaim(number, 50 * EUR, {"from": floor.guarantor})
+    rounds.collateral.collectClaim(number, {"from": rounds.stranger})
+    for tranche, holder in enumerate((rounds.anna, rounds.bert)):
+        rounds.money.burn(opened.id, tranche, {"from": holder})
+    assert rounds.balance(rounds.money.accountOf(opened.id)) == rounds.balance(rounds.collateral) == 0, "I-14"
+    assert rounds.money.roundInfo(opened.id)[0] == 700 * EUR, "I-8"
+
+
+def test_a_claim_reaches_a_round_that_still_has_machines_to_sell_too(rounds, deployment):
+    drill, floor, number = _guaranteed(rounds, deployment, 400 * EUR)
+    opened = rounds.running(drill, rounds.economy.drill(split=0), guarantees=[number, 0])
+    rounds.default(opened)
+    rounds.decide(opened, buyback=True)
+    rounds.collateral.exerciseBuyback(opened.id, drill.id, floor.status(1_000), {"from": rounds.stranger})
+    floor.contract.payClaim(number, 300 * EUR, {"from": floor.guarantor})
+    rounds.collateral.collectClaim(number, {"from": rounds.stranger})
+    assert rounds.state(opened) == RoundState.DEFAULTED
+    assert rounds.money.roundInfo(opened.id)[0] == 700 * EUR, "I-8"

@@ -8,6 +8,7 @@ import pytest
 from oracle.domain.bindings import PermitSigner
 from oracle.domain.hashing import keccak
 from oracle.types import ZERO_BYTES32
+from tests.contracts.guarantees.floor import Floor
 from tests.fixtures.economy import DAY, EUR
 from tests.fixtures.rounds import YEAR, RoundState, TrancheTerms
 from tests.helpers import clock
@@ -110,6 +111,47 @@ def test_a_round_does_not_start_before_its_machines_are_pledged(rounds, missing)
     with typed_error("Financing_AssetNotReady", opened.id, drill.id, word(missing.encode())):
         rounds.start(opened)
     assert rounds.state(opened) == RoundState.FUNDING
+
+
+def test_a_guarantee_must_be_one_that_can_help_the_round(rounds, deployment):
+    drill, other = rounds.economy.drill(split=0), rounds.economy.drill(split=0)
+    floor = Floor(rounds.economy, deployment, drill)
+    floor.prepare()
+    now = clock.now()
+
+    def give(**changes):
+        usual = {"window_from": now + DAY, "window_until": now + YEAR}
+        return floor.give(floor.terms(**usual | changes), points=((0, 100 * EUR),), collateral=50 * EUR)
+
+    token = rounds.economy.new_currency()
+    rounds.economy.deposit(floor.guarantor, 50 * EUR, token)
+    rounds.economy.allow(floor.guarantor, 50 * EUR, token, spender=floor.contract)
+    good, waived, short = give(), give(), give(window_until=now + 179 * DAY)
+    foreign = give(currency=token.address)
+    floor.contract.waive(waived, {"from": rounds.provider})
+    unfit = [
+        (other, good, {}, b"asset"),
+        (drill, foreign, {}, b"currency"),
+        (drill, waived, {}, b"stage"),
+        (drill, short, {}, b"window"),
+        (drill, good, {"secured": False}, b"unsecured"),
+    ]
+    expected = rounds.book.roundCount() + 1
+    for named, guarantee, changes, what in unfit:
+        request = rounds.request([named], guarantees=[guarantee], **changes)
+        with typed_error("Financing_GuaranteeUnfit", expected, named.id, guarantee, word(what)):
+            rounds.book.open(*request, {"from": rounds.provider})
+    with typed_error("Buyback_Unknown", 99):
+        rounds.book.open(*rounds.request([drill], guarantees=[99]), {"from": rounds.provider})
+
+    # Until the lien is placed its owner may waive it: then the round does not start.
+    opened = rounds.open(drill, tranches=[TrancheTerms(1_000 * EUR)], guarantees=[good])
+    rounds.endow(rounds.anna, 1_000 * EUR)
+    rounds.invest(opened, 0, 1_000 * EUR, rounds.anna)
+    floor.contract.waive(good, {"from": rounds.provider})
+    rounds.pledge(opened)
+    with typed_error("Financing_GuaranteeUnfit", opened.id, drill.id, good, word(b"stage")):
+        rounds.start(opened)
 
 
 def test_what_a_provider_cannot_do_to_a_financed_machine(rounds, running):

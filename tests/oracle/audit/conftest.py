@@ -9,6 +9,7 @@ import pytest
 from oracle.audit.rpc import Node
 from oracle.chain.node import LocalNode, NodeOptions
 from tests.oracle.audit.economy import Story, tell
+from tests.oracle.audit.financed import Financed, tell_of_rounds
 from tests.oracle.audit.seen import Seen, seen
 
 BEGINNING = 1_800_000_000
@@ -42,5 +43,26 @@ def honest(chain_url: str, directory: bytes) -> Seen:
     made = Node(chain_url)
     try:
         return seen(made, directory)
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def financed_url() -> Iterator[str]:
+    """A chain of its own for rounds: their lies need not be told to the whole economy."""
+    with LocalNode(NodeOptions(timestamp=BEGINNING)) as chain:
+        yield chain.url
+
+
+@pytest.fixture(scope="session")
+def financed(financed_url: str) -> Financed:
+    return tell_of_rounds(financed_url)
+
+
+@pytest.fixture(scope="session")
+def financed_honest(financed_url: str, financed: Financed) -> Seen:
+    made = Node(financed_url)
+    try:
+        return seen(made, financed.directory)
     finally:
         made.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from random import Random
@@ -11,6 +11,7 @@ from typing import Any
 
 from oracle.audit.blocks import Log
 from oracle.audit.findings import Finding
+from oracle.audit.replay.world import Module
 from oracle.audit.storage import Layout
 from oracle.audit.tokens import is_transfer
 from tests.oracle.audit.seen import Seen
@@ -81,7 +82,7 @@ class CalldataLie:
     def tell(self, method: str, params: Sequence[Any], result: Any) -> Any:
         if method == "debug_traceTransaction":
             result["input"] = flipped(result["input"], self.at, self.flip)
-            if self.at >= 20:
+            if self.at >= 20 and "calls" in result:
                 inner = result["calls"][0]
                 inner["input"] = flipped(inner["input"], self.at - 20, self.flip)
             return result
@@ -122,6 +123,7 @@ class StorageLie:
 
 
 Lie = LogLie | CalldataLie | StorageLie
+Modules = Mapping[bytes, Module]
 
 
 def flipped(text: str, at: int, flip: int) -> str:
@@ -136,13 +138,35 @@ def draw(true: Seen, count: int, seed: int) -> list[Lie]:
     random = Random(seed)
     makers: list[Callable[[], Lie]] = [
         _log_maker(true, random),
-        _calldata_maker(true, random),
-        _storage_maker(true, random),
+        _calldata_maker(true, random, true.world.modules),
+        _storage_maker(true, random, true.world.modules),
     ]
     lies: dict[Lie, None] = {}
     while len(lies) < count:
         lies[makers[len(lies) % 3]()] = None
     return list(lies)
+
+
+def draw_about(true: Seen, contracts: Collection[str], storage: int, calldata: int = 0, seed: int = 0) -> list[Lie]:
+    """One lie about each kind of log that these contracts emit, and so many about their storage and calldata.
+
+    Those about calldata are the dearest: the auditor looks for the byte that was changed.
+    """
+    random = Random(seed)
+    modules = {address: module for address, module in true.world.modules.items() if module.CONTRACT in contracts}
+    by_event: dict[tuple[bytes, bytes], list[Found]] = {}
+    for found in _logs(true, lambda log: log.address in modules):
+        by_event.setdefault((found[2].address, found[2].topics[0]), []).append(found)
+    lies: dict[Lie, None] = {_log_lie(random, random.choice(each)): None for each in by_event.values()}
+    for make, wanted in ((_storage_maker, storage), (_calldata_maker, calldata)):
+        draw_one, enough = make(true, random, modules), len(lies) + wanted
+        while len(lies) < enough:
+            lies[draw_one()] = None
+    return list(lies)
+
+
+Found = tuple[int, str, Log, int]
+"""Block, transaction, log and its twins."""
 
 
 def _log_maker(true: Seen, random: Random) -> Callable[[], Lie]:
@@ -152,7 +176,12 @@ def _log_maker(true: Seen, random: Random) -> Callable[[], Lie]:
         moves = log.address in true.world.accounts.admitted and is_transfer(log) and ledger in log.topics
         return log.address in true.world.modules or moves
 
-    logs = [
+    logs = _logs(true, concerns)
+    return lambda: _log_lie(random, random.choice(logs))
+
+
+def _logs(true: Seen, concerns: Callable[[Log], bool]) -> list[Found]:
+    return [
         (block.header.number, transaction.name, log, _twins(receipt.logs, log))
         for block in true.chain
         for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
@@ -160,13 +189,12 @@ def _log_maker(true: Seen, random: Random) -> Callable[[], Lie]:
         if concerns(log)
     ]
 
-    def make() -> Lie:
-        block, transaction, log, twins = random.choice(logs)
-        kinds = ["topic", "address", "dropped", "doubled"] + ["data", "data"] * bool(log.data)
-        at, flip = random.randrange(max(1, len(log.data))), random.randrange(1, 256)
-        return LogLie(random.choice(kinds), block, transaction, log.index, at, flip, random.random() < 0.5, twins)
 
-    return make
+def _log_lie(random: Random, found: Found) -> Lie:
+    block, transaction, log, twins = found
+    kinds = ["topic", "address", "dropped", "doubled"] + ["data", "data"] * bool(log.data)
+    at, flip = random.randrange(max(1, len(log.data))), random.randrange(1, 256)
+    return LogLie(random.choice(kinds), block, transaction, log.index, at, flip, random.random() < 0.5, twins)
 
 
 def _twins(logs: Sequence[Log], log: Log) -> int:
@@ -175,14 +203,14 @@ def _twins(logs: Sequence[Log], log: Log) -> int:
     return sum(1 for _ in same)
 
 
-def _calldata_maker(true: Seen, random: Random) -> Callable[[], Lie]:
+def _calldata_maker(true: Seen, random: Random, modules: Modules) -> Callable[[], Lie]:
     own = [
         (block.header.number, transaction)
         for block in true.chain
         for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
-        if transaction.to in true.world.modules
-        or transaction.created in true.world.modules
-        or any(log.address in true.world.modules for log in receipt.logs)
+        if transaction.to in modules
+        or transaction.created in modules
+        or any(log.address in modules for log in receipt.logs)
     ]
 
     def make() -> Lie:
@@ -192,10 +220,10 @@ def _calldata_maker(true: Seen, random: Random) -> Callable[[], Lie]:
     return make
 
 
-def _storage_maker(true: Seen, random: Random) -> Callable[[], Lie]:
+def _storage_maker(true: Seen, random: Random, modules: Modules) -> Callable[[], Lie]:
     words = [
         (address, slot)
-        for address, module in sorted(true.world.modules.items())
+        for address, module in sorted(modules.items())
         for slot in sorted(Layout(module.abi.layout).words(module.storage()))
     ]
 

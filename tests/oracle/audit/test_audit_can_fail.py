@@ -10,7 +10,8 @@ import pytest
 
 from oracle.audit.rpc import Node
 from oracle.audit.verify import Audit, audit
-from tests.oracle.audit.corruptions import Lie, draw
+from tests.oracle.audit.corruptions import Lie, draw, draw_about
+from tests.oracle.audit.financed import CONTRACTS, Financed
 from tests.oracle.audit.proxy import LyingNode
 from tests.oracle.audit.seen import Seen
 
@@ -68,6 +69,16 @@ def test_a_few_lies_within_this_process(chain_url: str, directory: bytes, honest
     found, missed = hunt(chain_url, directory, lies)
     assert missed == []
     assert found.total() == len(lies)
+
+
+def test_i8_i9_every_lie_about_rounds_is_found(financed_url: str, financed: Financed, financed_honest: Seen) -> None:
+    """One about each kind of log: dropped, doubled or altered; and about calldata and storage of rounds."""
+    lies = draw_about(financed_honest, CONTRACTS, storage=8, calldata=2, seed=SEED)
+    found, missed = hunt(financed_url, financed.directory, lies)
+    told = "\n".join(f"{lie}: {findings}" for lie, findings in missed)
+    assert missed == [], f"{len(missed)} of {len(lies)} lies were not named (seed {SEED}):\n{told}"
+    assert found["LogLie"] >= 25
+    assert (found["CalldataLie"], found["StorageLie"]) == (2, 8)
 
 
 @pytest.mark.parametrize("seed", [1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +18,13 @@ from oracle.audit.tally import Tally
 from oracle.audit.tokens import Custody
 from oracle.audit.told import Told, decode_logs
 from tests.oracle.audit.seen import Seen
+from tests.oracle.audit.support import copied
 
 
 def evidence_of(honest: Seen, told: Sequence[Told] | None = None) -> Evidence:
     """What an honest audit hands to the checks, in copies that a test may change."""
     findings = Findings()
-    world = deepcopy(honest.world)
+    world = copied(honest.world)
     findings.figures = Counter(honest.findings.figures)
     tally = Tally(world, findings)
     for each in honest.told if told is None else told:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from oracle.audit.replay.world import Refused
 from tests.oracle.audit.beginning import ANNA, CLARA, FLEET, GUARDIAN, LISTING
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.seen import Seen
-from tests.oracle.audit.support import Actor
+from tests.oracle.audit.support import Actor, copied
 
 FOREVER = 2**40 - 1
 TOKEN = b"\x09" * 20
@@ -22,7 +21,7 @@ NO_WORD = bytes(32)
 @pytest.fixture
 def world(honest: Seen) -> Any:
     """A copy of the books that a test may spoil."""
-    return deepcopy(honest.world)
+    return copied(honest.world)
 
 
 Act = Callable[[Any, Actor], None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from oracle.audit.replay.world import ZERO, Refused
 from oracle.audit.verify import Audit
 from tests.oracle.audit.beginning import ANNA, BERT, CLARA, FLEET, OWNER, REPAIRER
 from tests.oracle.audit.economy import Story
-from tests.oracle.audit.support import Actor
+from tests.oracle.audit.support import Actor, copied
 
 MACHINE, MOTOR, DRUM, SEAL, OTHER = range(4, 9)
 """As the story leaves them: the machine is Bert's and retired, the drum stands in it, the seal in Clara's motor."""
@@ -110,7 +109,7 @@ def _again(world: Any, actor: Actor) -> None:
 @pytest.fixture
 def world(honest: Audit) -> Any:
     """A copy of the books that a test may spoil."""
-    return deepcopy(honest.world)
+    return copied(honest.world)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from tests.models import buyback as model
 from tests.oracle.audit.beginning import ANNA, BERT, CLARA, FLEET, OWNER, REPAIRER
 from tests.oracle.audit.economy import Story
 from tests.oracle.audit.seen import Seen
-from tests.oracle.audit.support import Actor
+from tests.oracle.audit.support import Actor, copied
 from tests.oracle.audit.test_checks import evidence_of
 
 STANDING = 6
@@ -91,7 +90,7 @@ def _covered(world: Any, actor: Actor) -> None:
 @pytest.fixture
 def world(honest: Audit) -> Any:
     """A copy of the books that a test may spoil."""
-    return deepcopy(honest.world)
+    return copied(honest.world)
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import testing
 from typer.testing import CliRunner, Result
 
 from oracle.chain.client import ChainClient
@@ -15,6 +17,9 @@ from oracle.chain.node import LocalNode, NodeOptions
 from oracle.cli.main import app
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import Deployment, deploy
+
+# Typer builds its tree of commands anew for every call, which takes as long as a short command itself.
+testing._get_command = cache(testing._get_command)
 
 
 class Cise:

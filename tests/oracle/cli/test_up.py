@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
-
 from oracle.cli.up import PROGRAM
 from tests.environment import ROOT
+from tests.helpers import plain_http
 
 SECONDS = 60
 
@@ -51,10 +50,10 @@ def cise(folder, *arguments: str) -> Any:
 def test_it_serves_stops_and_goes_on_where_it_was(tmp_path):
     with up(tmp_path) as (process, first):
         assert first["foundState"] is False
-        page = httpx.get(first["url"] + "/")
+        page = plain_http.get(first["url"] + "/")
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]
-        assert httpx.get(first["url"] + "/v1/assets").json() == {"assets": [], "next": None}
+        assert plain_http.get(first["url"] + "/v1/assets").json() == {"assets": [], "next": None}
         # Commands in the same folder find the running platform without being told.
         cise(tmp_path, "account", "deposit", "7", "--mint", "--key", "account:6")
         assert cise(tmp_path, "oracle", "status")["ready"] is True

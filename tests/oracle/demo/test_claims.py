@@ -7,11 +7,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from oracle.cli import demo, demo_service
+from oracle.cli import demo, demo_laundry, demo_service
 from oracle.cli.main import app
+from oracle.demo.books import Books
 from oracle.demo.claims import Claims
 from oracle.demo.drill import DrillStory, Told
-from oracle.demo.service.books import Books
+from oracle.demo.laundry.story import Told as Round
 from oracle.demo.service.story import Told as Life
 from oracle.errors import Fatal
 from oracle.parties.currencies import Currency
@@ -45,6 +46,20 @@ def test_so_does_that_of_a_machines_life(monkeypatch, found, clean, code):
     result = CliRunner().invoke(app, ["demo", "service", "--json"])
     assert result.exit_code == code
     assert json.loads(result.stdout)["holds"] is (code == 0)
+
+
+@pytest.mark.parametrize(("found", "clean", "code"), [(7, True, 0), (8, True, 1), (7, False, 1)])
+def test_so_do_both_endings_of_a_round(monkeypatch, tmp_path, found, clean, code):
+    def tell(*_: object) -> Round:
+        claims = Claims()
+        claims.equal("repaid", 7, found)
+        return Round(claims, (), {"recovered": {"clean": True}, "defaulted": {"clean": clean}}, (), 3, 1.0)
+
+    monkeypatch.setattr(demo_laundry, "tell", tell)
+    result = CliRunner().invoke(app, ["demo", "laundry", "--json", "--plot", str(tmp_path / "cash.svg")])
+    assert result.exit_code == code
+    document = json.loads(result.stdout)
+    assert (document["holds"], document["seed"]) == (code == 0, 3)
 
 
 def test_a_broken_part_ends_the_story_and_keeps_the_logs(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from oracle.store import readings
+from tests.helpers import plain_http
 
 
 def problem(answer):
@@ -21,7 +22,7 @@ def problem(answer):
 
 
 def send(oracle, content, kind="application/json", path="/v1/readings"):
-    return httpx.post(f"{oracle.url}{path}", content=content, headers={"Content-Type": kind})
+    return plain_http.post(f"{oracle.url}{path}", content=content, headers={"Content-Type": kind})
 
 
 def as_cbor(signed):
@@ -91,7 +92,7 @@ def test_cbor_and_json_are_the_same_reading(world, start_oracle):
 
 def test_one_reading_need_not_be_a_list(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
-    answer = httpx.post(f"{oracle.url}/v1/readings", json=hire.use(1).to_json())
+    answer = plain_http.post(f"{oracle.url}/v1/readings", json=hire.use(1).to_json())
     assert [a["result"] for a in answer.json()["answers"]] == ["accepted"]
 
 
@@ -101,7 +102,7 @@ def test_other_media_types_are_refused(start_oracle):
 
 def test_too_many_items_are_refused_whole(world, start_oracle):
     hire, oracle = world.hire(), start_oracle(items_limit=2)
-    answer = httpx.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json() for _ in range(3)])
+    answer = plain_http.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json() for _ in range(3)])
     assert problem(answer) == (413, "too_many_items")
     with oracle.database.reading() as connection:
         assert readings.count(connection) == 0
@@ -130,7 +131,7 @@ def test_an_oversize_body_without_a_length_is_cut_off_on_the_way(start_oracle):
             yield b" " * 4_096
 
     try:
-        answer = httpx.post(
+        answer = plain_http.post(
             f"{oracle.url}/v1/readings", content=endless(), headers={"Content-Type": "application/json"}
         )
         assert answer.status_code == 413
@@ -175,11 +176,11 @@ def test_a_slow_body_is_ended(start_oracle):
 )
 def test_every_error_is_a_problem_document(start_oracle, method, path, expected):
     oracle = start_oracle()
-    assert problem(httpx.request(method, f"{oracle.url}{path}")) == expected
+    assert problem(plain_http.request(method, f"{oracle.url}{path}")) == expected
 
 
 def test_the_openapi_document_names_every_route(start_oracle):
-    paths = httpx.get(f"{start_oracle().url}/openapi.json").json()["paths"]
+    paths = plain_http.get(f"{start_oracle().url}/openapi.json").json()["paths"]
     assert {"/v1/readings", "/v1/telemetry", "/v1/status", "/v1/offers", "/v1/live", "/v1/sign-in", "/readyz"} <= set(
         paths
     )

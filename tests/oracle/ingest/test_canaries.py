@@ -23,6 +23,7 @@ from oracle.chain.node import free_port
 from tests.e2e.fixtures import Oracle
 from tests.e2e.world import CUSTOMER, secret_of
 from tests.environment import ROOT
+from tests.helpers import plain_http
 
 RELAYER = 12
 PERMIT = "0x" + "c5" * 16 + "9d" * 16
@@ -107,7 +108,7 @@ def running(env, log):
 
 def ready(url):
     try:
-        return httpx.get(f"{url}/readyz").is_success
+        return plain_http.get(f"{url}/readyz").is_success
     except httpx.TransportError:
         return False
 
@@ -143,7 +144,7 @@ def test_no_secret_comes_out_anywhere(world, node, tmp_path):
         forged["signature"] = "0x" + "11" * 65
         for body in (b"{", b"[]", json.dumps([hire.use(5).to_json(), forged]).encode()):
             kind = {"Content-Type": "application/json"}
-            answers.append(httpx.post(f"{url}/v1/readings", content=body, headers=kind).text)
+            answers.append(plain_http.post(f"{url}/v1/readings", content=body, headers=kind).text)
         with oracle.sign_in(CUSTOMER) as client:
             tokens.append(client.headers["Authorization"].removeprefix("Bearer "))
             paths = (
@@ -159,7 +160,7 @@ def test_no_secret_comes_out_anywhere(world, node, tmp_path):
         wait(lambda: world.state(hire).settled > 0, log)
         node.broken = True
         wait(lambda: '"retry"' in log.read_text(), log)
-        answers.append(httpx.get(f"{url}/v1/assets/1").text)
+        answers.append(plain_http.get(f"{url}/v1/assets/1").text)
         answers += [cise(env, "oracle", command, "--json") for command in ("status", "check")]
         answers.append(cise(env, "oracle", "backup", str(tmp_path / "copy.db"), "--json"))
         node.broken = False

@@ -5,8 +5,9 @@ import socket
 import time
 from contextlib import ExitStack, closing
 
-import httpx
 import pytest
+
+from tests.helpers import plain_http
 
 HOST_LINE = b"Host: x\r\n"
 
@@ -167,13 +168,13 @@ def answers_again(oracle):
     """Once the others have gone."""
     until = time.monotonic() + 5
     while time.monotonic() < until:
-        if httpx.get(f"{oracle.url}/healthz").status_code == 200:
+        if plain_http.get(f"{oracle.url}/healthz").status_code == 200:
             return True
     return False
 
 
 def test_requests_in_a_row_on_one_connection_still_work(impatient):
-    with httpx.Client() as client:
+    with plain_http.Client() as client:
         for _ in range(5):
             assert client.get(f"{impatient.url}/healthz").status_code == 200
     with connect(impatient) as client:

@@ -7,12 +7,12 @@ import sys
 import textwrap
 from pathlib import Path
 
-import httpx
 import pytest
 
 from oracle.ingest.disk import DiskFull, DiskGuard
 from oracle.store import readings
 from tests.environment import ROOT
+from tests.helpers import plain_http
 from tests.oracle.ingest.test_bodies_and_limits import problem
 
 EVERYTHING = 1 << 62
@@ -55,14 +55,14 @@ def test_who_cannot_tell_or_wants_no_reserve_is_let_pass(found):
 def test_below_the_reserve_nothing_is_acknowledged(world, start_oracle):
     hire, oracle = world.hire(), start_oracle(least_free_disk=EVERYTHING)
     reading = hire.use(1)
-    answer = httpx.post(f"{oracle.url}/v1/readings", json=[reading.to_json()])
+    answer = plain_http.post(f"{oracle.url}/v1/readings", json=[reading.to_json()])
     assert problem(answer) == (503, "disk_full")
     assert int(answer.headers["retry-after"]) >= 1
     with oracle.database.reading() as connection:
         assert readings.count(connection) == 0
-    assert problem(httpx.get(f"{oracle.url}/readyz")) == (503, "disk_full")
-    assert problem(httpx.get(f"{oracle.url}/v1/sign-in/nonce")) == (503, "disk_full")
-    assert httpx.get(f"{oracle.url}/v1/assets").status_code == 200
+    assert problem(plain_http.get(f"{oracle.url}/readyz")) == (503, "disk_full")
+    assert problem(plain_http.get(f"{oracle.url}/v1/sign-in/nonce")) == (503, "disk_full")
+    assert plain_http.get(f"{oracle.url}/v1/assets").status_code == 200
 
 
 def test_the_reserve_is_that_of_the_databases_disk(world, start_oracle):

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.world import CUSTOMER, STRANGER
+from tests.helpers import plain_http
 
 
 class Listener:
@@ -78,7 +79,7 @@ def listen(oracle):
     open_listeners = []
 
     def start(client=None, headers=None, **parameters):
-        listener = Listener(client or httpx.Client(), f"{oracle.url}/v1/live", parameters, headers)
+        listener = Listener(client or plain_http.Client(), f"{oracle.url}/v1/live", parameters, headers)
         open_listeners.append(listener)
         return listener
 
@@ -172,7 +173,7 @@ def test_signing_out_ends_the_stream(oracle, hire, listen):
 def test_nothing_chosen_and_odd_ids(oracle, hire):
     assert oracle.get("/v1/live").json()["code"] == "nothing_chosen"
     assert oracle.get("/v1/live", params={"agreement": "x"}).status_code == 422
-    with httpx.stream(
+    with plain_http.stream(
         "GET",
         f"{oracle.url}/v1/live",
         params={"asset": hire.machine.asset},

@@ -2,7 +2,6 @@
 
 import time
 
-import httpx
 import pytest
 
 from oracle.errors import Rejected
@@ -10,6 +9,7 @@ from oracle.ingest.quarantine_desk import QuarantineDesk
 from oracle.ingest.terms import PublishedTerms
 from oracle.store.quarantine import Resolution
 from tests.e2e.world import HOLD
+from tests.helpers import plain_http
 
 
 def desk_of(oracle):
@@ -17,7 +17,7 @@ def desk_of(oracle):
 
 
 def post_telemetry(oracle, telemetry):
-    return httpx.post(f"{oracle.url}/v1/telemetry", json=telemetry.to_json())
+    return plain_http.post(f"{oracle.url}/v1/telemetry", json=telemetry.to_json())
 
 
 def permit_reason(oracle, hire):

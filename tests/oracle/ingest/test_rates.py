@@ -3,7 +3,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from oracle.ingest import rates
 from oracle.ingest.rates import Buckets, TooMany, address_key
 from oracle.store import readings
 from tests.e2e.world import CUSTOMER, PROVIDER
+from tests.helpers import plain_http
 from tests.oracle.ingest.test_bodies_and_limits import problem
 
 
@@ -81,7 +81,7 @@ def test_a_household_has_one_key():
 
 def test_an_address_that_asks_too_often(start_oracle):
     oracle = start_oracle(address_rate=0.5, address_burst=3)
-    answers = [httpx.get(f"{oracle.url}/healthz") for _ in range(5)]
+    answers = [plain_http.get(f"{oracle.url}/healthz") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert problem(answers[-1]) == (429, "too_many_requests")
     assert int(answers[-1].headers["retry-after"]) >= 1
@@ -99,7 +99,7 @@ def test_an_account_that_asks_too_often_from_anywhere(world, start_oracle):
 def test_a_meter_that_signs_too_much(world, start_oracle):
     hire, oracle = world.hire(), start_oracle(meter_rate=0.1, meter_burst=5)
     assert oracle.results(*[hire.use(1) for _ in range(6)]) == ["accepted"] * 6
-    answer = httpx.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json()])
+    answer = plain_http.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json()])
     assert problem(answer) == (429, "too_many_requests")
     with oracle.database.reading() as connection:
         assert readings.count(connection) == 6
@@ -122,9 +122,9 @@ def test_a_full_queue_says_so_and_operators_still_see(world, start_oracle):
 
     def insist():
         """Two of these and the questions below compete for two places, so one may be turned away at first."""
-        answer = httpx.post(readings_url, json=signed, timeout=30)
+        answer = plain_http.post(readings_url, json=signed, timeout=30)
         while answer.status_code == 429:
-            answer = httpx.post(readings_url, json=signed, timeout=30)
+            answer = plain_http.post(readings_url, json=signed, timeout=30)
         return answer.json()["answers"][0]["result"]
 
     with ThreadPoolExecutor(2) as pool:
@@ -132,28 +132,28 @@ def test_a_full_queue_says_so_and_operators_still_see(world, start_oracle):
             # Both wait for the database, which this block holds.
             waiting = [pool.submit(insist) for _ in range(2)]
             until = time.monotonic() + 8
-            answer = httpx.get(f"{oracle.url}/v1/assets")
+            answer = plain_http.get(f"{oracle.url}/v1/assets")
             while answer.status_code == 200 and time.monotonic() < until:
-                answer = httpx.get(f"{oracle.url}/v1/assets")
+                answer = plain_http.get(f"{oracle.url}/v1/assets")
             assert problem(answer) == (429, "too_many_requests")
-            assert httpx.get(f"{oracle.url}/healthz").status_code == 200
+            assert plain_http.get(f"{oracle.url}/healthz").status_code == 200
         assert sorted(result.result() for result in waiting) == ["accepted", "duplicate"]
-    assert httpx.get(f"{oracle.url}/v1/assets").status_code == 200
+    assert plain_http.get(f"{oracle.url}/v1/assets").status_code == 200
 
 
 def test_a_database_that_stays_busy_is_503(world, start_oracle, monkeypatch):
     monkeypatch.setattr("oracle.store.database.BUSY_SECONDS", 0)
     hire, oracle = world.hire(), start_oracle()
     with oracle.database.writing():
-        answer = httpx.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json()], timeout=30)
+        answer = plain_http.post(f"{oracle.url}/v1/readings", json=[hire.use(1).to_json()], timeout=30)
     assert problem(answer) == (503, "database_busy")
     assert int(answer.headers["retry-after"]) >= 1
 
 
 def test_all_bodies_together_have_a_limit(world, start_oracle):
     oracle = start_oracle(bodies_limit=1_000)
-    assert problem(httpx.post(f"{oracle.url}/v1/readings", content=b" " * 2_000)) == (429, "too_many_requests")
-    assert httpx.post(f"{oracle.url}/v1/readings", content=b"[]").status_code == 200
+    assert problem(plain_http.post(f"{oracle.url}/v1/readings", content=b" " * 2_000)) == (429, "too_many_requests")
+    assert plain_http.post(f"{oracle.url}/v1/readings", content=b"[]").status_code == 200
 
 
 def test_live_streams_have_seats(world, start_oracle):
@@ -163,7 +163,7 @@ def test_live_streams_have_seats(world, start_oracle):
     def follow(client):
         return client.stream("GET", f"{oracle.url}/v1/live", params=asset, timeout=10)
 
-    with httpx.Client() as client:
+    with plain_http.Client() as client:
         with follow(client) as one, follow(client) as two:
             assert (one.status_code, two.status_code) == (200, 200)
             refused = client.get(f"{oracle.url}/v1/live", params=asset)

@@ -12,6 +12,7 @@ from oracle.domain.tariffs import CLOCK_TOLERANCE
 from oracle.store import readings
 from oracle.types import AgreementId, AssetId, BaseUnits, Bytes32, ChainId, UnixTime
 from tests.e2e.world import DAY, EUR
+from tests.helpers import plain_http
 
 
 def outcome(answer):
@@ -188,11 +189,9 @@ def test_an_implausible_charge_goes_into_quarantine(world, start_oracle):
 
 def test_one_bad_item_spoils_no_other(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
-    import httpx
-
     good = [hire.use(10) for _ in range(3)]
     items = [good[0].to_json(), {"reading": {}, "signature": "0x"}, good[1].to_json(), 7, None, [], good[2].to_json()]
-    answers = httpx.post(f"{oracle.url}/v1/readings", json=items).json()["answers"]
+    answers = plain_http.post(f"{oracle.url}/v1/readings", json=items).json()["answers"]
     assert [a["result"] for a in answers] == ["accepted", "rejected", "accepted", *["rejected"] * 3, "accepted"]
     assert {a["reason"] for a in answers if a["result"] == "rejected"} == {"malformed"}
 
@@ -213,22 +212,19 @@ def test_strangers_learn_no_permit_from_forged_readings(world, start_oracle):
 
 
 def test_until_the_chain_was_read_the_door_says_so(world):
-    import httpx
-
     from oracle.ingest.app import create_app
     from oracle.ingest.server import BackgroundServer
 
     hire, settings = world.hire(), world.settings("fresh")
     with BackgroundServer(create_app(settings), settings) as server:
-        answer = httpx.post(f"{server.url}/v1/readings", json=hire.use(1).to_json())
+        answer = plain_http.post(f"{server.url}/v1/readings", json=hire.use(1).to_json())
         assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
         assert answer.headers["retry-after"] == "2"
-        assert httpx.get(f"{server.url}/readyz").status_code == 503
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert plain_http.get(f"{server.url}/readyz").status_code == 503
+        assert plain_http.get(f"{server.url}/healthz").status_code == 200
 
 
 def test_a_door_without_a_desk_hands_out_what_the_relay_has_stored(world, start_oracle):
-    import httpx
 
     from oracle.ingest.app import create_app
     from oracle.ingest.server import BackgroundServer
@@ -236,9 +232,9 @@ def test_a_door_without_a_desk_hands_out_what_the_relay_has_stored(world, start_
     hire, oracle = world.hire(), start_oracle()
     oracle.cycle("index", "permits")
     with BackgroundServer(create_app(oracle.settings), oracle.settings) as server:
-        (answer,) = httpx.post(f"{server.url}/v1/readings", json=hire.use(1).to_json()).json()["answers"]
+        (answer,) = plain_http.post(f"{server.url}/v1/readings", json=hire.use(1).to_json()).json()["answers"]
         assert answer["permit"]["permit"]["chargeLimit"] == "1000000"
-        nothing = httpx.get(
+        nothing = plain_http.get(
             f"{server.url}/v1/agreements/{hire.agreement}/permit", params={"challenge": "0x" + "01" * 32}
         )
         assert nothing.json() == {"permit": None, "stopReason": "no_permit"}

@@ -3,7 +3,6 @@
 import re
 import shlex
 
-import httpx
 import pytest
 import typer
 import yaml
@@ -15,6 +14,7 @@ from oracle.ingest.condition import condition
 from oracle.settings import Settings
 from oracle.store.batches import Stage
 from tests.environment import ROOT
+from tests.helpers import plain_http
 
 FOLDER = ROOT / "docs" / "runbook"
 RULES = [rule for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
@@ -49,7 +49,7 @@ def test_each_metric_of_a_rule_or_page_exists(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
     oracle.post(hire.use(1))
     oracle.cycle()
-    httpx.get(f"{oracle.url}/v1/assets/0")
+    plain_http.get(f"{oracle.url}/v1/assets/0")
     there = set(re.findall(r"^# TYPE (\S+) ", oracle.get("/metrics").text, re.MULTILINE)) | OF_PROMETHEUS
     texts = [rule["expr"] for rule in RULES] + [page.read_text() for page in (*PAGES, FOLDER / "README.md")]
     named = {name for text in texts for name in METRIC.findall(text) if name != "up" or text in texts[: len(RULES)]}

@@ -4,7 +4,6 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from eth_account.messages import encode_defunct
 
@@ -12,6 +11,7 @@ from oracle.errors import Malformed
 from oracle.ingest.sign_in import Expected, parse_message, write_message
 from oracle.store.tables import sign_in_sessions
 from tests.e2e.world import CUSTOMER, STRANGER, key_of
+from tests.helpers import plain_http
 
 ACCOUNT = key_of(CUSTOMER)
 
@@ -22,7 +22,7 @@ def oracle(start_oracle):
 
 
 def nonce_of(oracle):
-    return httpx.get(f"{oracle.url}/v1/sign-in/nonce").json()
+    return plain_http.get(f"{oracle.url}/v1/sign-in/nonce").json()
 
 
 def message(asked, **changes):
@@ -38,7 +38,7 @@ def message(asked, **changes):
 
 def post(oracle, text, signer=ACCOUNT):
     signature = "0x" + signer.sign_message(encode_defunct(text=text)).signature.hex().removeprefix("0x")
-    return httpx.post(f"{oracle.url}/v1/sign-in", json={"message": text, "signature": signature})
+    return plain_http.post(f"{oracle.url}/v1/sign-in", json={"message": text, "signature": signature})
 
 
 def code(answer):
@@ -52,9 +52,9 @@ def test_a_session_says_whose_it_is_until_it_is_ended(oracle):
     assert answer.headers["cache-control"] == "no-store"
     headers = {"Authorization": f"Bearer {answer.json()['token']}"}
     who = f"{oracle.url}/v1/sign-in"
-    assert httpx.get(who, headers=headers).json() == {"account": ACCOUNT.address}
-    assert httpx.delete(who, headers=headers).status_code == 204
-    assert httpx.get(who, headers=headers).status_code == 401
+    assert plain_http.get(who, headers=headers).json() == {"account": ACCOUNT.address}
+    assert plain_http.delete(who, headers=headers).status_code == 204
+    assert plain_http.get(who, headers=headers).status_code == 401
 
 
 def test_browsers_get_a_cookie_that_scripts_cannot_read(oracle):
@@ -62,7 +62,7 @@ def test_browsers_get_a_cookie_that_scripts_cannot_read(oracle):
     assert re.search(r"HttpOnly", cookie)
     assert re.search(r"SameSite=strict", cookie, re.IGNORECASE)
     value = cookie.split(";")[0].split("=", 1)[1]
-    answer = httpx.get(f"{oracle.url}/v1/sign-in", headers={"Cookie": f"cise_session={value}"})
+    answer = plain_http.get(f"{oracle.url}/v1/sign-in", headers={"Cookie": f"cise_session={value}"})
     assert answer.status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_a_session_ends_by_itself(start_oracle):
     oracle = start_oracle("brief", session_lifetime=0.2)
     headers = {"Authorization": f"Bearer {post(oracle, message(nonce_of(oracle))).json()['token']}"}
     time.sleep(0.3)
-    assert httpx.get(f"{oracle.url}/v1/sign-in", headers=headers).status_code == 401
+    assert plain_http.get(f"{oracle.url}/v1/sign-in", headers=headers).status_code == 401
     oracle.cycle("clean")
     with oracle.database.reading() as connection:
         assert connection.execute(sign_in_sessions.select()).all() == []
@@ -125,7 +125,7 @@ def test_the_database_holds_no_token(oracle):
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x", "Basic YTpi", "nonsense", "Bearer " + "a" * 5_000])
 def test_other_credentials_are_nobody(oracle, header):
-    answer = httpx.get(f"{oracle.url}/v1/sign-in", headers={"Authorization": header})
+    answer = plain_http.get(f"{oracle.url}/v1/sign-in", headers={"Authorization": header})
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 

@@ -3,19 +3,19 @@
 import time
 from dataclasses import replace
 
-import httpx
 import pytest
 
 from oracle.domain.forms import Signed
 from oracle.domain.permits import Start
 from oracle.types import AssetId, Bytes32, UnixTime
 from tests.e2e.world import CUSTOMER, STRANGER
+from tests.helpers import plain_http
 
 CHALLENGE = Bytes32(b"\x5c" * 32)
 
 
 def post_status(oracle, signed):
-    answer = httpx.post(f"{oracle.url}/v1/status", json=signed.to_json())
+    answer = plain_http.post(f"{oracle.url}/v1/status", json=signed.to_json())
     return answer.json().get("result") or answer.json()["code"]
 
 
@@ -41,7 +41,7 @@ def test_wrong_statuses_are_refused(world, start_oracle):
     assert post_status(oracle, hire.status(1, at=int(time.time()) + 1_000)) == "too_far_ahead"
     for number in (99, (1 << 64) - 1):
         assert post_status(oracle, replace(good, form=replace(good.form, asset_id=AssetId(number)))) == "unknown_asset"
-    assert httpx.post(f"{oracle.url}/v1/status", json={}).json()["code"] == "malformed"
+    assert plain_http.post(f"{oracle.url}/v1/status", json={}).json()["code"] == "malformed"
 
 
 @pytest.fixture
@@ -59,11 +59,11 @@ def test_a_start_reaches_the_device_by_its_challenge(world, shared_hire, start_o
     oracle = start_oracle()
     path = f"{oracle.url}/v1/agreements/{shared_hire.agreement}/start"
     asked = {"challenge": "0x" + CHALLENGE.hex()}
-    assert httpx.get(path, params=asked).json()["code"] == "unknown_start"
+    assert plain_http.get(path, params=asked).json()["code"] == "unknown_start"
     signed = start_form(world, shared_hire)
-    assert httpx.post(path, json=signed.to_json()).status_code == 200
-    assert httpx.get(path, params=asked).json() == signed.to_json()
-    assert httpx.get(path, params={"challenge": "0x" + "00" * 32}).json()["code"] == "unknown_start"
+    assert plain_http.post(path, json=signed.to_json()).status_code == 200
+    assert plain_http.get(path, params=asked).json() == signed.to_json()
+    assert plain_http.get(path, params={"challenge": "0x" + "00" * 32}).json()["code"] == "unknown_start"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_start_reaches_the_device_by_its_challenge(world, shared_hire, start_o
 def test_a_start_by_somebody_else_or_for_something_else_is_refused(world, shared_hire, start_oracle, changes, code):
     oracle = start_oracle()
     path = f"{oracle.url}/v1/agreements/{shared_hire.agreement}/start"
-    assert httpx.post(path, json=start_form(world, shared_hire, **changes).to_json()).json()["code"] == code
+    assert plain_http.post(path, json=start_form(world, shared_hire, **changes).to_json()).json()["code"] == code
 
 
 def test_a_start_lifts_a_stop(world, shared_hire, start_oracle):
@@ -86,12 +86,12 @@ def test_a_start_lifts_a_stop(world, shared_hire, start_oracle):
     base = f"{oracle.url}/v1/agreements/{shared_hire.agreement}"
     with oracle.sign_in(CUSTOMER) as client:
         client.post(f"{base}/stop")
-    assert httpx.get(f"{base}/permit").json()["permit"] is None
-    httpx.post(f"{base}/start", json=start_form(world, shared_hire).to_json())
-    assert httpx.get(f"{base}/permit").json()["permit"] is not None
+    assert plain_http.get(f"{base}/permit").json()["permit"] is None
+    plain_http.post(f"{base}/start", json=start_form(world, shared_hire).to_json())
+    assert plain_http.get(f"{base}/permit").json()["permit"] is not None
 
 
 def test_a_start_for_an_unknown_agreement(world, shared_hire, start_oracle):
     oracle = start_oracle()
-    answer = httpx.post(f"{oracle.url}/v1/agreements/99/start", json=start_form(world, shared_hire).to_json())
+    answer = plain_http.post(f"{oracle.url}/v1/agreements/99/start", json=start_form(world, shared_hire).to_json())
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_agreement")

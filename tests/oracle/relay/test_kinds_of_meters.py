@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import httpx
 import pytest
 
 from oracle.domain.p256 import P256Key
@@ -12,6 +11,7 @@ from oracle.store import batches
 from oracle.store.batches import Stage
 from tests.e2e.steps import replace_meter
 from tests.e2e.world import Hire, World
+from tests.helpers import plain_http
 
 
 def element(number: int) -> P256Key:
@@ -56,10 +56,10 @@ def test_a_status_of_every_kind_of_meter_is_taken(world, start_oracle, kinds):
     oracle = start_oracle()
     for hire in kinds:
         good = hire.status(1)
-        answer = httpx.post(f"{oracle.url}/v1/status", json=good.to_json())
+        answer = plain_http.post(f"{oracle.url}/v1/status", json=good.to_json())
         assert answer.status_code == 200, answer.text
         forged = replace(good, signature=hire.status(2).signature)
-        assert httpx.post(f"{oracle.url}/v1/status", json=forged.to_json()).json()["code"] == "bad_signature"
+        assert plain_http.post(f"{oracle.url}/v1/status", json=forged.to_json()).json()["code"] == "bad_signature"
 
 
 @pytest.mark.parametrize("new", ["secp256k1", "P-256", "attesters"])

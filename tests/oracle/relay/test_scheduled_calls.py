@@ -12,6 +12,7 @@ from oracle.store import batches, form_requests
 from oracle.store.batches import BatchKind
 from oracle.types import BaseUnits, UnixTime
 from tests.e2e.world import CUSTOMER, DAY, EUR, HOLD, MAKER, PROVIDER, STRANGER
+from tests.helpers import plain_http
 
 
 def kinds(oracle):
@@ -63,11 +64,9 @@ def test_standing_charges_are_taken_of_machines_that_stand_still(world, start_or
 def test_a_signed_suspension_is_carried_to_the_chain(world, start_oracle):
     hire, oracle = world.hire(), start_oracle()
     path = f"{oracle.url}/v1/agreements/{hire.agreement}/suspend"
-    import httpx
-
     body = signed(world, CUSTOMER, Suspend(hire.agreement, True, 7, deadline()))
-    assert httpx.post(path, json=body).json()["result"] == "accepted"
-    assert httpx.post(path, json=body).json()["result"] == "duplicate"
+    assert plain_http.post(path, json=body).json()["result"] == "accepted"
+    assert plain_http.post(path, json=body).json()["result"] == "duplicate"
     oracle.settle()
     assert world.state(hire).suspended
     assert oracle.get(f"/v1/agreements/{hire.agreement}/permit").json()["stopReason"] == "suspended"
@@ -75,43 +74,39 @@ def test_a_signed_suspension_is_carried_to_the_chain(world, start_oracle):
 
 
 def test_a_signed_end_is_carried_to_the_chain(world, start_oracle):
-    import httpx
 
     hire, oracle = world.hire(), start_oracle()
     body = signed(world, CUSTOMER, EndAgreement(hire.agreement, 9, deadline()))
-    assert httpx.post(f"{oracle.url}/v1/agreements/{hire.agreement}/end", json=body).status_code == 200
+    assert plain_http.post(f"{oracle.url}/v1/agreements/{hire.agreement}/end", json=body).status_code == 200
     oracle.settle()
     assert world.state(hire).end_at is not None
 
 
 @pytest.mark.parametrize("signer", [PROVIDER, STRANGER])
 def test_a_suspension_by_anybody_else_is_refused_at_the_door(world, start_oracle, signer):
-    import httpx
 
     hire, oracle = world.hire(), start_oracle()
     body = signed(world, signer, Suspend(hire.agreement, True, 7, deadline()))
-    answer = httpx.post(f"{oracle.url}/v1/agreements/{hire.agreement}/suspend", json=body)
+    answer = plain_http.post(f"{oracle.url}/v1/agreements/{hire.agreement}/suspend", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_signature")
 
 
 def test_forms_for_another_agreement_or_past_their_time_are_refused(world, start_oracle):
-    import httpx
 
     hire, oracle = world.hire(), start_oracle()
     other = Suspend(hire.agreement + 1, True, 7, deadline())
     late = Suspend(hire.agreement, True, 7, deadline(-10))
     path = f"{oracle.url}/v1/agreements/{hire.agreement}/suspend"
-    codes = [httpx.post(path, json=signed(world, CUSTOMER, form)).json()["code"] for form in (other, late)]
+    codes = [plain_http.post(path, json=signed(world, CUSTOMER, form)).json()["code"] for form in (other, late)]
     assert codes == ["wrong_agreement", "expired"]
 
 
 def test_a_form_that_would_revert_costs_no_gas(world, start_oracle):
-    import httpx
 
     hire, oracle = world.hire(), start_oracle()
     agreements.end(world.wallet(CUSTOMER), hire.agreement)
     body = signed(world, CUSTOMER, EndAgreement(hire.agreement, 3, deadline()))
-    assert httpx.post(f"{oracle.url}/v1/agreements/{hire.agreement}/end", json=body).status_code == 200
+    assert plain_http.post(f"{oracle.url}/v1/agreements/{hire.agreement}/end", json=body).status_code == 200
     assert oracle.cycle("forms") == {"forms": "done"}
     assert kinds(oracle) == []
     with oracle.database.reading() as connection:
@@ -119,7 +114,6 @@ def test_a_form_that_would_revert_costs_no_gas(world, start_oracle):
 
 
 def test_without_a_key_nothing_is_sent_and_it_says_so(world, start_oracle):
-    import httpx
 
     hire = world.hire(machine=world.machine(standing_per_day=BaseUnits(86_400)))
     paid, oracle = world.hire(), start_oracle("dry", relayer_key=None)
@@ -131,7 +125,7 @@ def test_without_a_key_nothing_is_sent_and_it_says_so(world, start_oracle):
     oracle.cycle("index")
     oracle.post(hire.use(500))
     body = signed(world, CUSTOMER, Suspend(hire.agreement, True, 7, UnixTime(int(time.time()) + 10 * DAY)))
-    assert httpx.post(f"{oracle.url}/v1/agreements/{hire.agreement}/suspend", json=body).status_code == 200
+    assert plain_http.post(f"{oracle.url}/v1/agreements/{hire.agreement}/suspend", json=body).status_code == 200
     words = oracle.cycle("settle", "refill", "distribute", "accrue", "forms")
     assert words == dict.fromkeys(words, "dry")
     assert oracle.daemon.is_dry

@@ -20,7 +20,7 @@ import {
 import {PoolStore} from "./PoolStore.sol";
 
 /// @title From rules that are accepted to a refund: opening, joining, dues, leaving.
-abstract contract Membership is PoolStore {
+abstract contract PoolMembers is PoolStore {
     uint256 private constant MOST_MEMBERS = 200;
     uint256 private constant LONGEST = 3_650 days;
     /// So that no loan's fees exceed 80 bits.
