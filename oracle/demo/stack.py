@@ -65,7 +65,7 @@ class LocalStack:
                 state_file=options.state_file,
                 block_time=None if options.instant_set_up else options.block_time,
                 accounts=ACCOUNTS,
-                binary=_own_anvil(),
+                binary=own_anvil(),
                 log_file=options.folder / "chain.log",
             )
         )
@@ -186,7 +186,7 @@ class LocalStack:
         (self._options.folder / RUNNING).write_text(json.dumps(document, indent=2) + "\n")
 
 
-def _own_anvil() -> Path | None:
+def own_anvil() -> Path | None:
     """The one that `make setup` put beside this Python, so that the command works from any folder."""
     beside = Path(sys.executable).with_name("anvil")
     return beside if beside.is_file() else None
