@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.abi import Value
-from oracle.audit.replay.pools import Pool, days_begun
+from oracle.audit.replay.pools import Pool, days_begun, platform_only
 from oracle.audit.replay.services import record_history
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, struct_storage
 from oracle.audit.signatures import READING, SPARE_HAND_OVER, STATUS, struct_hash
@@ -58,7 +58,7 @@ class SpareLoans(Module):
             "showUseByStatus": self.show_use_by_status, "callOut": self.call_out, "lapse": self.lapse,
             "takeSpare": self.take_spare, "bringDefective": self.bring_defective, "giveBack": self.give_back,
             "exchange": self.exchange, "buyOut": self.buy_out, "forfeit": self.forfeit,
-            "cancelNonce": self.cancel_nonce,
+            "cancelNonce": self.cancel_nonce, "writeOff": platform_only,
         }  # fmt: skip
 
     # Claims
