@@ -276,6 +276,7 @@ class SpareStock(Module):
         machine = self.world.assets.known(number)
         self.refuse_unless(machine.lienholder == ZERO, "the title is under lien")
         self.refuse_unless(self.world.agreements.open_count(number) == 0, "agreements are open")
+        self.refuse_unless(self.world.market.open_orders[number] == 0, "work is ordered")
         before = self.units[number].place if number in self.units else NOWHERE
         self.emit(call, "UnitMoved", number, pool, to, before, model)
         self.units[number] = Unit(pool, to, model)
