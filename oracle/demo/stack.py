@@ -48,6 +48,7 @@ class StackOptions:
     block_time: float | None = 1
     instant_set_up: bool = False
     state_file: Path | None = None
+    configuration: str = "local"
     oracle_settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -149,7 +150,7 @@ class LocalStack:
             return found
         self._progress("deploying the contracts")
         deployer: LocalAccount = local_account(DEPLOYER)
-        made = deploy(self.client.web3, deployer, read_config("local"))
+        made = deploy(self.client.web3, deployer, read_config(self._options.configuration))
         write_manifest(path, made)
         return made
 

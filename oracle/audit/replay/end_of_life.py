@@ -10,7 +10,7 @@ from typing import Final
 from oracle.audit.abi import Value
 from oracle.audit.findings import Place
 from oracle.audit.replay.governance import Eligibility
-from oracle.audit.replay.members import MemberProviders
+from oracle.audit.replay.member_policies import MemberProviders
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, World, struct_storage
 
 REUSE_ELSEWHERE: Final = 1

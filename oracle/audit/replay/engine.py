@@ -24,7 +24,8 @@ from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
-from oracle.audit.replay.members import MemberProviders, Membership, MemberWorkers
+from oracle.audit.replay.member_policies import MemberProviders, MemberWorkers
+from oracle.audit.replay.members import Membership
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
 from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock

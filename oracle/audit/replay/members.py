@@ -17,7 +17,6 @@ CODE_GRACE, VOUCH_INTERVAL, VOUCH_RIPENS, OBJECTION = 30 * DAY, 30 * DAY, 30 * D
 HEARING, HEARING_LAPSES, LONGEST_SUSPENSION, RECOVERY = 14 * DAY, 180 * DAY, 90 * DAY, 14 * DAY
 USER, PROVIDER, SERVICE_PROVIDER, FINANCIER, RECYCLER, CLASSES = 0, 1, 2, 3, 5, 7
 TRADES: Final = 7
-DISMANTLE: Final = 6
 DENIED: Final = (1 << 40) - 1
 NOTHING: Final = bytes(32)
 
@@ -465,38 +464,3 @@ def _members_of(member: Member) -> dict[str, Value]:
         "classes": member.classes, "trades": member.trades, "holder": member.holder,
         "hearingSince": member.hearing_since, "isGone": member.is_gone, "certificate": member.certificate,
     }  # fmt: skip
-
-
-class _AsksMembers(Module):
-    """A policy: keeps nothing, and asks the membership that its constructor was given."""
-
-    def handlers(self) -> dict[str, Handler]:
-        return {}
-
-    def storage(self) -> Iterator[tuple[Path, Value]]:
-        yield from ()
-
-    def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
-        self.membership = self.world.modules.get(arguments[0])
-
-    def asked(self) -> Membership:
-        if not isinstance(self.membership, Membership):
-            raise Refused("the policy asks no membership of this platform")
-        return self.membership
-
-
-class MemberProviders(_AsksMembers):
-    CONTRACT = "MemberProviders"
-
-    def refuses_provider(self, call: Call, provider: bytes) -> bool:
-        return self.asked().refuses(provider, PROVIDER, call.now)
-
-
-class MemberWorkers(_AsksMembers):
-    CONTRACT = "MemberWorkers"
-
-    def refuses_worker(self, call: Call, kind: int, worker: bytes) -> bool:
-        members = self.asked()
-        if kind == DISMANTLE:
-            return members.refuses(worker, RECYCLER, call.now)
-        return members.refuses(worker, SERVICE_PROVIDER, call.now) or not members.trades_of(worker) >> kind & 1

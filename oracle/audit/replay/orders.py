@@ -9,7 +9,7 @@ from typing import Final
 
 from oracle.audit.abi import Value
 from oracle.audit.keccak import word
-from oracle.audit.replay.members import MemberWorkers
+from oracle.audit.replay.member_policies import MemberWorkers
 from oracle.audit.replay.services import ALL_BPS, ASSIGNED, ServiceTerms, Workers, padded, record_history
 from oracle.audit.replay.world import ZERO, Call, Module, Path, Refused, World, struct_storage, subaccount
 
