@@ -47,12 +47,14 @@ SPARE_HAND_OVER: Final = (
     "uint256 giverNonce,uint256 takerNonce,uint40 deadline)"
 )
 
+ACCEPT_CODE: Final = "AcceptCode(address member,bytes32 codeHash,uint256 nonce,uint40 deadline)"
+
 TYPEHASHES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         form: keccak(form.encode())
         for form in (
             READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT,
-            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER,
+            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER, ACCEPT_CODE,
         )
     }
 )  # fmt: skip

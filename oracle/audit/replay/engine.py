@@ -19,10 +19,13 @@ from oracle.audit.replay.authority import Authority
 from oracle.audit.replay.ballots import RoundBallots
 from oracle.audit.replay.buybacks import Buybacks
 from oracle.audit.replay.collateral import RoundCollateral
+from oracle.audit.replay.community import Community
 from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
+from oracle.audit.replay.member_policies import MemberProviders, MemberWorkers
+from oracle.audit.replay.members import Membership
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
 from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock
@@ -50,6 +53,11 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     )
 }  # fmt: skip
 
+WHERE_MEMBERS_DECIDE: Final[Mapping[str, type[Module]]] = {
+    kind.CONTRACT: kind for kind in (Membership, Community, MemberProviders, MemberWorkers)
+}
+"""Not every platform has them."""
+
 Told = tuple[bytes, tuple[bytes, ...], bytes]
 """A log as address, topics and data."""
 
@@ -67,7 +75,8 @@ class Engine:
         self._node = node
         self._findings = findings
         self.world = world = World(chain_id, addresses, findings, ask)
-        made = {name: MODULES[name](world, address) for name, address in addresses.items() if name in MODULES}
+        kinds = {**MODULES, **WHERE_MEMBERS_DECIDE}
+        made = {name: kinds[name](world, address) for name, address in addresses.items() if name in kinds}
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
@@ -263,7 +272,11 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements", "Components", "EndOfLife"),
     "Components": ("AssetRegistry", "MeterRegistry", "UsageAgreements"),
     "EndOfLife": ("AssetRegistry", "UsageAgreements"),
-    "CircularEligibility": ("EligibilityList", "AssetRegistry", "EndOfLife"),
+    "CircularEligibility": (None, "AssetRegistry", "EndOfLife"),
+    "Membership": ("Authority", None, None, None),
+    "CommunityAccount": ("Authority", "PrepaidAccounts", "Membership"),
+    "MemberProviders": ("Membership",),
+    "MemberWorkers": ("Membership",),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),
     "TariffBook": ("PrepaidAccounts",),
     "OfferBook": ("Authority", "AssetRegistry", "TariffBook", "FeeSplitter"),

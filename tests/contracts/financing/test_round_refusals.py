@@ -218,6 +218,17 @@ def test_orders_draw_on_the_reserve_within_the_month_and_not_for_related_parties
         bazaar.accept(collect, bazaar.rival)
     with typed_error("Market_LienholderDecides", machine.id, rounds.provider, rounds.collateral):
         bazaar.market.releaseReserve(machine.id, rounds.economy.euro, 1, rounds.provider, {"from": rounds.provider})
+    # Another period, another limit; and with the holders' consent no limit, for a related party too.
+    clock.pass_time(30 * DAY)
+    later = bazaar.open(machine)
+    bazaar.bid(later, bazaar.rival, price=6 * EUR)
+    bazaar.accept(later, bazaar.rival)
+    rounds.ballots.proposeConsent(running.id, bazaar.worker, 0, {"from": rounds.anna})
+    rounds.ballots.vote(running.id, 0, True, {"from": rounds.anna})
+    rounds.ballots.decide(running.id, {"from": rounds.stranger})
+    consented = bazaar.open(machine)
+    bazaar.bid(consented, bazaar.worker, price=7 * EUR)
+    bazaar.accept(consented, bazaar.worker)
 
 
 def test_vote_transfer_vote_again(rounds, running):
