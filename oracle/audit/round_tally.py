@@ -144,8 +144,12 @@ class RoundTally:
     def _shared(self, told: Told, followed: Followed) -> None:
         """Only when nothing is owed; of a recovered round, what was lost is owed."""
         gains = told.values["toTranches"]
-        lost = sum(each.written_down + int(each.due) for each in followed.tranches if not each.is_burned)
-        owed = lost if followed.state == RECOVERED else waterfall.owed_in_all(followed.tranches, told.time)
+        over = followed.state == RECOVERED
+        if over:
+            waterfall.reopen(followed.tranches, told.time)
+        owed = waterfall.owed_in_all(followed.tranches, told.time)
+        if over:
+            waterfall.close_again(followed.tranches)
         within = all(gain <= each.room for gain, each in zip(gains, followed.tranches, strict=True) if gain)
         if owed or not within:
             message = f"{sum(gains)} shared beyond repayment while {owed} are owed, or beyond a cap"

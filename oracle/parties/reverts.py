@@ -1,16 +1,18 @@
 """A contract's refusal in words: which typed error, with which figures, and what to do about it."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
 from eth_abi.abi import decode
 from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+from web3.exceptions import MismatchedABI
 
 from oracle.chain.client import checksummed
 from oracle.chain.contracts import load_artefact
 from oracle.chain.node_errors import CallReverted
-from oracle.errors import Rejected
+from oracle.errors import FieldOutOfBounds, Rejected
 
 _SOURCES = (
     "PrepaidAccounts",
@@ -291,6 +293,10 @@ _REMEDIES = {
 }
 
 
+_CALLED = re.compile(r"named `(\w+)`")
+_NOT_HELD = re.compile(r"Argument (\d+) value `(.*?)` is not compatible with type `(.*?)`")
+
+
 class Refused(Rejected):
     """A contract says no. `code` is the name of its typed error."""
 
@@ -316,6 +322,17 @@ def explain(error: CallReverted, who: str) -> Refused:
         for item, value in zip(shape["inputs"], values, strict=True)
     )
     return Refused(name, who, f"refused with {name}", figures, _REMEDIES.get(name))
+
+
+def too_wide(error: MismatchedABI) -> FieldOutOfBounds:
+    """A number that no field of the contract can hold never reaches it: web3 refuses it, in many words."""
+    text = str(error)
+    called = _CALLED.search(text)
+    found = _NOT_HELD.search(text)
+    who = "contract" if called is None else called[1]
+    if found is None:
+        return FieldOutOfBounds(who, "does not take these values")
+    return FieldOutOfBounds(who, f"value {found[1]} must fit {found[3]}", found[2][:80])
 
 
 def _plain(kind: str, value: Any) -> str:

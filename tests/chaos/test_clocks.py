@@ -6,12 +6,12 @@ as a real jump leaves it.
 
 from __future__ import annotations
 
-import struct
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.chaos.preload import built, lever
 
 HOUR = 3_600
 YEARS = 5 * 365 * 86_400
@@ -22,24 +22,14 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    made = tmp_path_factory.mktemp("clock") / "clock.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", made, SOURCE, "-ldl"], check=True)
-    return made
+    return built(SOURCE, tmp_path_factory.mktemp("clock"))
 
 
 @pytest.fixture
 def jumping(run_oracle, library, tmp_path):
     """An oracle and `jump(seconds)`, which sets its clock so far from the true one."""
-    offset = tmp_path / "offset"
-    offset.write_bytes(struct.pack("q", 0))
-    oracle = run_oracle(LD_PRELOAD=str(library), CHAOS_CLOCK=str(offset))
-
-    def jump(seconds):
-        # In place: the oracle has this very file in its memory.
-        with offset.open("r+b") as file:
-            file.write(struct.pack("q", seconds))
-
-    return oracle, jump
+    jump = lever(tmp_path / "offset")
+    return run_oracle(LD_PRELOAD=str(library), CHAOS_CLOCK=str(tmp_path / "offset")), jump
 
 
 def taken(oracle, signed):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.chaos.preload import built, lever
 
 ROUNDS = 5
 FAILING_SECONDS = 2.0
@@ -16,24 +16,14 @@ SOURCE = Path(__file__).with_name("failing_disk.c")
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    made = tmp_path_factory.mktemp("disk") / "failing_disk.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", made, SOURCE, "-ldl"], check=True)
-    return made
+    return built(SOURCE, tmp_path_factory.mktemp("disk"))
 
 
 @pytest.fixture
 def fragile(run_oracle, library, tmp_path):
     """An oracle and `fail(whether)`, which says whether its disk fails."""
-    switch = tmp_path / "switch"
-    switch.write_bytes(struct.pack("q", 0))
-    oracle = run_oracle(LD_PRELOAD=str(library), CHAOS_DISK=str(switch))
-
-    def fail(whether):
-        # In place: the oracle has this very file in its memory.
-        with switch.open("r+b") as file:
-            file.write(struct.pack("q", int(whether)))
-
-    return oracle, fail
+    fail = lever(tmp_path / "switch")
+    return run_oracle(LD_PRELOAD=str(library), CHAOS_DISK=str(tmp_path / "switch")), fail
 
 
 def taken_within(oracle, signed, seconds):

@@ -25,7 +25,7 @@ FAR = UnixTime((1 << 40) - 1)
 def begin(world: World) -> Life:
     asset, guarantee = _deliver(world)
     round_id, tariff = _open(world, asset, guarantee)
-    _invest(world, round_id, asset)
+    _invest(world, round_id)
     life = _start(world, round_id, asset, guarantee, tariff)
     _move_in(world, life)
     _first_months(world, life)
@@ -73,7 +73,7 @@ def _open(world: World, asset: AssetId, guarantee: GuaranteeId) -> tuple[RoundId
     return round_id, tariff
 
 
-def _invest(world: World, round_id: RoundId, asset: AssetId) -> None:
+def _invest(world: World, round_id: RoundId) -> None:
     view = round_views.round_view(world.client, world.platform, round_id)
     room = [one.size for one in TRANCHES]
     for (role, tranche), units in STAKES.items():
@@ -119,21 +119,19 @@ def join(world: World, life: Life, role: Role) -> None:
     cap, period = BaseUnits(2 * terms.HOLD), Seconds(30 * terms.DAY)
     wish = agreements.Wish(life.asset, life.tariff, False, BaseUnits(terms.HOLD), cap, period)
     world.mint(role, terms.TOP_UP_TO)
-    agreement, _ = agreements.fund_and_open(
-        world.wallet(role), world.currency, BaseUnits(terms.TOP_UP_TO), wish
-    )  # fmt: skip
-    life.households.append(Household(role, agreement, life.month + 1))
+    agreement, _ = agreements.fund_and_open(world.wallet(role), world.currency, BaseUnits(terms.TOP_UP_TO), wish)
+    life.households.append(Household(role, agreement))
 
 
 def _first_months(world: World, life: Life) -> None:
     for _ in range(GOOD_MONTHS):
         pass_month(world, life, AS_USUAL)
     received = life.view(world).received
-    world.claims.equal("after the good half year the round is", RoundState.ON_PLAN, life.states[-1])
+    world.claims.equal("after the good half year the round is", RoundState.ON_PLAN.words, life.states[-1].words)
     world.say(f"Half a year: {world.text(received)} have come in, more than the plan asks. The senior tranche first.")
     for _ in range(BAD_MONTHS_SHARED):
         pass_month(world, life, BAD)
-    world.claims.equal("in the bad half year the round falls", RoundState.LATE, life.states[-1])
+    world.claims.equal("in the bad half year the round falls", RoundState.LATE.words, life.states[-1].words)
     world.say(
         f"A bad half year begins, people wash less than half as often; after month {life.month} the round is"
         f" {behind_plan(world, life)} days behind: late, by rule. Anybody can read it."

@@ -102,7 +102,13 @@ def _nets(account: Account) -> Table:
 
 def _reasons(row: Mapping[str, int]) -> str:
     kept = [(words, row.get(column, 0)) for column, words in COLUMNS.items() if column not in ("paid in", "taken out")]
-    return ", ".join(f"{words} {units / DECIMALS:+,.2f}" for words, units in kept if units)
+    return ", ".join(f"{words} {_short(units)}" for words, units in kept if units)
+
+
+def _short(units: int) -> str:
+    """Exact too, without the zeros behind the cents."""
+    cents, rest = _amount(units, signed=True)[:-4], _amount(units)[-4:].rstrip("0")
+    return cents + rest
 
 
 def _amount(units: int, signed: bool = False) -> str:

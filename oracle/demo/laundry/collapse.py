@@ -35,9 +35,7 @@ def _empty(world: World, life: Life) -> None:
             seen.append(life.states[-1])
             days = behind_plan(world, life)
             world.say(f"Month {life.month}: {days} days behind plan: {life.states[-1].words}, by rule.")
-    world.claims.equal(
-        "from late to default, by rule", [RoundState.LATE, RoundState.IMPAIRED, RoundState.DEFAULTED], seen
-    )
+    world.claims.equal("by rule", "late, impaired, defaulted", ", ".join(state.words for state in seen))
 
 
 def _vote(world: World, life: Life) -> None:
@@ -91,10 +89,9 @@ def _hand_over(world: World, life: Life, auction: AuctionView) -> None:
     settled, _ = auctions.settle(world.wallet(ANYBODY), life.round, life.asset)
     world.claims.equal("the title goes to the highest bid", winner.address, owner_of(world.wallet(winner), life.asset))
     world.claims.equal("for the price", price, None if settled is None else settled.proceeds)
-    world.claims.equal("the round ends", RoundState.RECOVERED, life.view(world).state)
+    world.claims.equal("the round ends", RoundState.RECOVERED.words, life.view(world).state.words)
     floor = guarantees.price_now(world.client, world.platform, life.asset)
     world.claims.equal("the guarantee travels with the title", life.guarantee, floor.guarantee)
-    world.figures["auction"] = str(price)
     world.say(
         f"{winner.label} has the machine for {world.text(price)}, and the maker's guarantee with it. The price runs"
         " down the tranches; what is missing is lost from the bottom up."

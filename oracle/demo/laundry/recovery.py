@@ -27,16 +27,16 @@ def recover(world: World, life: Life) -> None:
 def _come_back(world: World, life: Life) -> None:
     while life.month < BAD_MONTHS:
         pass_month(world, life, BAD)
-    world.claims.equal("the bad half year ends", RoundState.LATE, life.states[-1])
+    world.claims.equal("the bad half year ends", RoundState.LATE.words, life.states[-1].words)
     join(world, life, NEWCOMER)
     world.say(f"After a year the round is {behind_plan(world, life)} days behind. {NEWCOMER.label} moves in.")
     while pass_month(world, life, AS_USUAL) is not RoundState.ON_PLAN and life.month < PLAN_MONTHS:
         continue
-    world.claims.equal("and by rule the round comes back", RoundState.ON_PLAN, life.states[-1])
+    world.claims.equal("and by rule the round comes back", RoundState.ON_PLAN.words, life.states[-1].words)
     world.say(f"Month {life.month}: five households wash, and the round is back on plan.")
     while life.month < PLAN_MONTHS:
         pass_month(world, life, AS_USUAL)
-    world.claims.equal("after two years the round is", RoundState.ON_PLAN, life.states[-1])
+    world.claims.equal("after two years the round is", RoundState.ON_PLAN.words, life.states[-1].words)
 
 
 def _pay_off(world: World, life: Life) -> None:
@@ -45,13 +45,12 @@ def _pay_off(world: World, life: Life) -> None:
     received, saved = view.received, world.balance(Role.LAUNDRY)
     most = rounds.usual_most(world.client, world.platform, view)
     paid, _ = rounds.buy_out(laundry, view, most)
-    world.claims.equal("the round ends", RoundState.REPAID, life.view(world).state)
+    world.claims.equal("the round ends", RoundState.REPAID.words, life.view(world).state.words)
     world.claims.true("the last instalment is less than the floor", paid < BUYBACK_POINTS[0][1])
     world.say(
         f"Two years of use have paid {world.text(received)} into the round. The laundry pays the last"
         f" {world.text(paid)} out of the {world.text(saved)} that it has, for the maker stands for more."
     )
-    world.figures["buyOut"] = str(paid)
 
 
 def _sell_back(world: World, life: Life) -> None:
@@ -62,7 +61,6 @@ def _sell_back(world: World, life: Life) -> None:
     world.claims.equal("the maker has its machine back", Role.MAKER.address, owner_of(laundry, life.asset))
     world.claims.equal("the guarantee is paid in full", 0, exercised.owed)
     world.claims.equal("it reads the meter's own odometer", life.machine.meter.odometer, exercised.odometer)
-    world.figures["buyback"] = str(exercised.paid)
     world.say(
         f"The lien is gone. The meter signs {exercised.odometer:,} washes, fewer than the guarantee includes; the maker"
         f" takes the machine back for {world.text(exercised.paid)}."

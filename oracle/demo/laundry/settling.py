@@ -72,6 +72,7 @@ def settle_up(world: World, life: Life, name: str, title: str) -> Account:
     go_home(world, life, list(STAKES))
     account = Account(name, title, life, _books(world), read_cash(world, life))
     _check_books(world, account)
+    _check_washes(world, account)
     _check_round(world, account)
     return account
 
@@ -130,6 +131,12 @@ def _check_books(world: World, account: Account) -> None:
     customers = sum(account.net(role) for role in CUSTOMERS)
     claims.equal(f"{name}: what customers are short of, everybody else and the pots have", -customers,
                  gained + books.remainders)  # fmt: skip
+
+
+def _check_washes(world: World, account: Account) -> None:
+    washes = sum(sum(washes.values()) for washes in account.life.washed.values())
+    shown = account.life.machine.meter.odometer
+    world.claims.equal(f"{account.name}: the odometer shows the washes that were billed", washes, shown)
 
 
 def _check_round(world: World, account: Account) -> None:

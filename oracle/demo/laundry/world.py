@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from web3.contract.contract import ContractFunction
 
@@ -32,7 +31,7 @@ ENOUGH_GAS = 3_000_000
 
 @dataclass(slots=True)
 class World:
-    """`figures`: what a story found, amounts in base units as text, for programs; `port`: of the chain."""
+    """`port`: of the chain."""
 
     client: ChainClient
     platform: Platform
@@ -41,7 +40,6 @@ class World:
     claims: Claims
     currency: Currency
     seed: int
-    figures: dict[str, Any] = field(default_factory=dict)
     _wallets: dict[Role, Wallet] = field(default_factory=dict)
     _line: BulkNode = field(init=False)
 
@@ -120,11 +118,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """A customer at this machine. `joined`: the month of the first wash."""
+    """A customer at this machine."""
 
     role: Role
     agreement: AgreementId
-    joined: int = 1
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf
 from random import Random
 from typing import Any
 
@@ -150,7 +151,7 @@ def draw(true: Seen, count: int, seed: int) -> list[Lie]:
 def draw_about(true: Seen, contracts: Collection[str], storage: int, calldata: int = 0, seed: int = 0) -> list[Lie]:
     """One lie about each kind of log that these contracts emit, and so many about their storage and calldata.
 
-    Those about calldata are the dearest: the auditor looks for the byte that was changed.
+    Those about calldata are the dearest: the auditor looks for the byte that was changed, where calls are not too long.
     """
     random = Random(seed)
     modules = {address: module for address, module in true.world.modules.items() if module.CONTRACT in contracts}
@@ -158,13 +159,16 @@ def draw_about(true: Seen, contracts: Collection[str], storage: int, calldata: i
     for found in _logs(true, lambda log: log.address in modules):
         by_event.setdefault((found[2].address, found[2].topics[0]), []).append(found)
     lies: dict[Lie, None] = {_log_lie(random, random.choice(each)): None for each in by_event.values()}
-    for make, wanted in ((_storage_maker, storage), (_calldata_maker, calldata)):
-        draw_one, enough = make(true, random, modules), len(lies) + wanted
+    others = (_storage_maker(true, random, modules), _calldata_maker(true, random, modules, IN_REACH))
+    for draw_one, wanted in zip(others, (storage, calldata), strict=True):
+        enough = len(lies) + wanted
         while len(lies) < enough:
             lies[draw_one()] = None
     return list(lies)
 
 
+IN_REACH = 1_024
+"""Bytes of calldata among which the auditor always finds the one that was changed."""
 Found = tuple[int, str, Log, int]
 """Block, transaction, log and its twins."""
 
@@ -203,14 +207,17 @@ def _twins(logs: Sequence[Log], log: Log) -> int:
     return sum(1 for _ in same)
 
 
-def _calldata_maker(true: Seen, random: Random, modules: Modules) -> Callable[[], Lie]:
+def _calldata_maker(true: Seen, random: Random, modules: Modules, longest: float = inf) -> Callable[[], Lie]:
     own = [
         (block.header.number, transaction)
         for block in true.chain
         for transaction, receipt in zip(block.transactions, block.receipts, strict=True)
-        if transaction.to in modules
-        or transaction.created in modules
-        or any(log.address in modules for log in receipt.logs)
+        if len(transaction.input) <= longest
+        and (
+            transaction.to in modules
+            or transaction.created in modules
+            or any(log.address in modules for log in receipt.logs)
+        )
     ]
 
     def make() -> Lie:

@@ -186,7 +186,7 @@ def test_a_sound_request_is_not_refused(world: Any, financed: Financed) -> None:
 
 
 def test_a_paused_book_takes_nothing_new(world: Any, financed: Financed) -> None:
-    world.round_book.paused = True
+    world.round_book.paused_until = 2**40
     for act in (lambda: opened(world, Actor(financed.on)), lambda: late(world, Actor(financed.on))):
         with pytest.raises(Refused, match="paused"):
             act()

@@ -101,6 +101,19 @@ def test_the_books_say_what_the_contracts_answer(financed: Financed, financed_ho
     assert sum(locked > 0 for _, view, _, locked in asked if view == "lockedOf") == 1
 
 
+@pytest.mark.parametrize("event", ["TranchePaid", "BallotOpened", "BidPlaced"])
+def test_every_block_in_between_is_clean_as_well(
+    financed_url: str, financed: Financed, financed_honest: Seen, event: str
+) -> None:
+    """Audited as of the first such log: money that waits, votes that are open, bids that stand."""
+    at = next(told.block for told in financed_honest.told if told.event == event)
+    node = Node(financed_url)
+    try:
+        assert [str(each) for each in audit(node, financed.directory, at).findings] == []
+    finally:
+        node.close()
+
+
 def test_calls_from_hooks_are_unexplained_without_traces(financed_url: str, financed: Financed) -> None:
     proxy = LyingNode(financed_url)
     node = Node(proxy.url)
