@@ -13,11 +13,12 @@ help: ## list the targets
 setup: ## virtual environment, compiler, local chain, compiled contracts (stamped: only what changed)
 	@$(PYTHON) -m scripts.setup
 
-demo: setup ## a drill from deposit to audit, a machine's whole life, one bought together, a pool of spares, three days of flights
+demo: setup ## a drill from deposit to audit, a machine's whole life, one bought together, a pool, members who decide, three days of flights
 	@$(BIN)/cise demo drill
 	@$(BIN)/cise demo service
 	@$(BIN)/cise demo laundry
 	@$(BIN)/cise demo pool
+	@$(BIN)/cise demo community
 	@$(BIN)/cise demo flights --days 3
 
 test: setup ## all checks and all tests

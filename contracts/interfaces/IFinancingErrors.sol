@@ -34,7 +34,6 @@ interface IFinancingErrors {
     error Financing_NotDecided(RoundId round, bytes32 needed);
     error Financing_AssetNotForSale(RoundId round, AssetId asset);
     error Financing_NoAuction(RoundId round, AssetId asset);
-    error Financing_NotMarket(address caller);
     error Financing_ConsentNeeded(RoundId round, AssetId asset, address account);
     error Financing_MonthlyLimit(RoundId round, AssetId asset, uint256 amount, uint256 left);
     error Financing_NotPlatform(address caller, address needed);

@@ -3,7 +3,18 @@ pragma solidity 0.8.37;
 
 import {ISignedForms} from "./ISignedForms.sol";
 import {AssetId} from "../types/Identifiers.sol";
-import {ClaimId, JoinPool, Member, MemberId, Pool, PoolId, PoolModel, PoolTerms} from "../types/Spares.sol";
+import {
+    Claimant,
+    ClaimId,
+    JoinPool,
+    LoanEnd,
+    Member,
+    MemberId,
+    Pool,
+    PoolId,
+    PoolModel,
+    PoolTerms
+} from "../types/Spares.sol";
 
 /// @title Spares for all of many factories: rules that each has accepted, dues and deposits. SpareStock keeps the spares and counts
 ///        votes, SpareLoans lends.
@@ -119,16 +130,23 @@ interface ISparePools is ISignedForms {
     // SpareLoans and SpareStock only
 
     /// @notice Draws dues, and refuses who is in arrears, waits or lacks deposit; holds the claim fee out of the credit.
-    function takeFee(MemberId member, ClaimId claim) external returns (Member memory, PoolTerms memory);
-    /// @notice Draws dues, refuses who is in arrears, holds the loan's fees out of the credit.
-    function takeHold(MemberId member, ClaimId claim, uint80 amount) external returns (address account);
-    /// @notice Takes a price out of the credit.
-    function takePrice(MemberId member, ClaimId claim, uint80 amount) external;
-    /// @notice Pays what was held: see `ClaimPaid`.
-    function settle(MemberId member, ClaimId claim, uint80 back, uint80 toCash, uint80 fromDeposit) external;
-    /// @notice As `settle`, at the end of a loan; with a spare that the member keeps, that becomes its machine.
-    function settleLoan(MemberId member, ClaimId claim, uint80 back, uint80 toCash, uint80 fromDeposit, AssetId kept)
-        external;
+    function takeFee(MemberId member, ClaimId claim) external returns (Claimant memory);
+    /// @notice Draws dues, refuses who is in arrears, holds a loan's fees up to its latest return out of the credit.
+    function takeHold(MemberId member, ClaimId claim) external returns (address account, uint80 hold, uint40 latest);
+    /// @notice Of a claim fee: back to the credit, or to the pool's cash, then with the whole deposit where `withDeposit` says so.
+    function settleFee(MemberId member, ClaimId claim, bool isFeeHeld, bool isLost, bool withDeposit) external;
+    /// @notice Pays for the days of a loan and for a spare that is kept, which becomes the member's machine; the rest of the hold goes
+    ///         back to the credit. A defective unit that is late costs the deposit and the claim fee, whoever says so first.
+    /// @return account The member's.
+    /// @return fee For its days.
+    /// @return late Out of the deposit, where not all of it is lost.
+    function settleLoan(MemberId member, ClaimId claim, LoanEnd calldata end)
+        external
+        returns (address account, uint80 fee, uint80 late);
+    /// @notice Of a loan whose spare never came back: hold, claim fee and deposit to the pool's cash.
+    /// @return lost Hold and claim fee.
+    /// @return deposit What there was of it.
+    function writeOff(MemberId member, ClaimId claim, bool isFeeHeld) external returns (uint80 lost, uint80 deposit);
     /// @notice Cash for a spare, or to the service reserve of a unit.
     function spend(PoolId pool, address to, uint80 amount, bytes32 what) external;
 
@@ -141,6 +159,13 @@ interface ISparePools is ISignedForms {
     function memberOf(MemberId member) external view returns (Member memory);
     /// @return The membership that covers the machine, or zero; void once its account no longer owns the machine.
     function coverOf(AssetId asset) external view returns (MemberId);
+    /// @return fee If the loan ended now: for its days.
+    /// @return late Out of the deposit.
+    /// @return isLost Whether the deposit is lost, and with it the claim fee: the defective unit is late.
+    function loanFees(MemberId member, LoanEnd calldata end)
+        external
+        view
+        returns (uint256 fee, uint256 late, bool isLost);
     /// @return The sub-account that holds all of the pool's money.
     function accountOf(PoolId pool) external view returns (address);
     /// @return Base units: all in the account but what is held for members.

@@ -110,7 +110,8 @@ interface ISpareStock {
         external
         returns (address keeper);
     /// @param isSound To the shelf, else to repair.
-    function takeBack(AssetId unit, bool isSound, bytes32 conditionHash) external;
+    /// @return keeper Who takes it.
+    function takeBack(AssetId unit, bool isSound, bytes32 conditionHash) external returns (address keeper);
     /// @notice The title of a lent spare goes to `to`, who keeps it.
     function letGo(AssetId unit, address to) external;
     /// @notice A defective unit in exchange, into repair.

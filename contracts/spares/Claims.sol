@@ -10,18 +10,7 @@ import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
 import {SignedForms} from "../shared/SignedForms.sol";
 import {AssetId} from "../types/Identifiers.sol";
 import {Reading, STATE_DOWN, Status} from "../types/MeterForms.sol";
-import {
-    Claim,
-    ClaimId,
-    ClaimStage,
-    Member,
-    MemberId,
-    NO_CLAIM,
-    NO_MEMBER,
-    PoolId,
-    PoolTerms,
-    Turns
-} from "../types/Spares.sol";
+import {Claim, Claimant, ClaimId, ClaimStage, MemberId, NO_CLAIM, NO_MEMBER, PoolId, Turns} from "../types/Spares.sol";
 
 /// @title From a breakdown that the machine has signed to a turn in the queue.
 abstract contract Claims is ISpareLoans, SignedForms {
@@ -58,14 +47,14 @@ abstract contract Claims is ISpareLoans, SignedForms {
     /// @inheritdoc ISpareLoans
     function claim(MemberId by, Status calldata status, bytes calldata signature) external returns (ClaimId id) {
         id = ClaimId.wrap(++claimCount);
-        (Member memory member, PoolTerms memory terms) = POOLS.takeFee(by, id);
+        Claimant memory member = POOLS.takeFee(by, id);
         if (msg.sender != member.account) revert Loans_NotMember(by, msg.sender, member.account);
         _checkOwner(member.asset, member.account);
         if (STOCK.stockOf(member.pool, member.model).total == 0) revert Loans_NoSpares(member.pool, member.model);
-        _checkProof(member, terms, status, signature);
+        _checkProof(member, status, signature);
         _checkNew(by, member.asset, status.odometer);
 
-        bool isBehind = member.lastLoanEnd != 0 && block.timestamp < uint256(member.lastLoanEnd) + terms.restTime;
+        bool isBehind = member.isBehind;
         Claim storage made = _claims[id];
         (made.member, made.pool, made.stage, made.model) = (by, member.pool, ClaimStage.Waiting, member.model);
         (made.isBehind, made.isFeeHeld, made.odometer) = (isBehind, true, status.odometer);
@@ -154,15 +143,12 @@ abstract contract Claims is ISpareLoans, SignedForms {
         if (owner != account) revert Loans_NotOwnMachine(asset, account, owner);
     }
 
-    function _checkProof(Member memory member, PoolTerms memory terms, Status calldata status, bytes calldata signature)
-        private
-        view
-    {
+    function _checkProof(Claimant memory member, Status calldata status, bytes calldata signature) private view {
         AssetId asset = member.asset;
         if (status.assetId != asset) revert Loans_StatusOfOther(asset, status.assetId);
         if (status.state != STATE_DOWN) revert Loans_NotDown(asset, status.state);
-        if (uint256(status.time) + terms.freshTime < block.timestamp) {
-            revert Loans_StatusTooOld(asset, status.time, block.timestamp - terms.freshTime);
+        if (uint256(status.time) + member.freshTime < block.timestamp) {
+            revert Loans_StatusTooOld(asset, status.time, block.timestamp - member.freshTime);
         }
         if (status.time > block.timestamp + CLOCK_TOLERANCE) {
             revert Loans_StatusAhead(asset, status.time, block.timestamp);
@@ -176,7 +162,7 @@ abstract contract Claims is ISpareLoans, SignedForms {
         }
         if (!METERS.verifyStatus(status, signature)) revert Loans_StatusForged(asset);
         uint8 grade = METERS.gradeOf(asset);
-        if (grade < terms.leastGrade) revert Loans_GradeTooLow(asset, grade, terms.leastGrade);
+        if (grade < member.leastGrade) revert Loans_GradeTooLow(asset, grade, member.leastGrade);
     }
 
     /// @dev A machine that has not run since is still broken down from the last time: one breakdown, one spare.
@@ -273,7 +259,6 @@ abstract contract Claims is ISpareLoans, SignedForms {
     function _settleFee(ClaimId id, Claim storage found, bool isLost) internal {
         if (!found.isFeeHeld) return;
         found.isFeeHeld = false;
-        uint80 fee = POOLS.termsOf(found.pool).claimFee;
-        POOLS.settle(found.member, id, isLost ? 0 : fee, isLost ? fee : 0, 0);
+        POOLS.settleFee(found.member, id, true, isLost, false);
     }
 }

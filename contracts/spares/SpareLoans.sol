@@ -7,10 +7,9 @@ import {ISpareLoans} from "../interfaces/ISpareLoans.sol";
 import {ISparePools} from "../interfaces/ISparePools.sol";
 import {ISpareStock} from "../interfaces/ISpareStock.sol";
 import {IUsageAgreements} from "../interfaces/IUsageAgreements.sol";
-import {PoolMath} from "../libraries/PoolMath.sol";
 import {AssetId, NO_ASSET} from "../types/Identifiers.sol";
 import {CoreGrade} from "../types/Service.sol";
-import {Claim, ClaimId, ClaimStage, hashSpareHandOver, PoolId, PoolTerms, SpareHandOver} from "../types/Spares.sol";
+import {Claim, ClaimId, ClaimStage, hashSpareHandOver, LoanEnd, PoolId, SpareHandOver} from "../types/Spares.sol";
 import {Claims} from "./Claims.sol";
 
 /// @title Loans of spares; see ISpareLoans.
@@ -48,7 +47,7 @@ contract SpareLoans is Claims {
         if (found.hasArrived) revert Loans_AlreadyArrived(id);
         uint256 until = uint256(found.lentAt) + POOLS.termsOf(found.pool).defectiveTime;
         if (block.timestamp > until) revert Loans_TooLate(id, until);
-        _checkBack(form, found);
+        _checkHands(form, POOLS.memberOf(found.member).account, STOCK.keeperOf(found.pool));
 
         found.hasArrived = true;
         emit DefectiveArrived(id, form.assetId, form.grade, form.conditionHash);
@@ -69,10 +68,10 @@ contract SpareLoans is Claims {
         AssetId unit = form.assetId;
         if (unit != found.unit) revert Loans_OtherAsset(id, unit, found.unit);
         if (form.grade == CoreGrade.None) revert Loans_NoGrade(id);
-        _checkBack(form, found);
 
-        STOCK.takeBack(unit, form.grade <= CoreGrade.B, form.conditionHash);
-        _endLoan(id, found, ClaimStage.Returned, 0, NO_ASSET);
+        address keeper = STOCK.takeBack(unit, form.grade <= CoreGrade.B, form.conditionHash);
+        address account = _endLoan(id, found, ClaimStage.Returned, 0, NO_ASSET);
+        _checkHands(form, account, keeper);
         _consumeBoth(form, giverSignature, takerSignature);
     }
 
@@ -83,7 +82,6 @@ contract SpareLoans is Claims {
         if (!found.hasArrived) revert Loans_NotArrived(id, found.asset);
         (PoolId pool, uint8 model, AssetId unit) = (found.pool, found.model, found.unit);
         uint80 price = STOCK.modelAt(pool, model).exchangeFee;
-        POOLS.takePrice(found.member, id, price);
         _endLoan(id, found, ClaimStage.Exchanged, price, unit);
         STOCK.letGo(unit, account);
         STOCK.takeExchanged(pool, model, found.asset, account);
@@ -95,7 +93,6 @@ contract SpareLoans is Claims {
         address account = _checkAccount(found.member);
         AssetId unit = found.unit;
         uint80 price = STOCK.modelAt(found.pool, found.model).price;
-        POOLS.takePrice(found.member, id, price);
         _endLoan(id, found, ClaimStage.BoughtOut, price, unit);
         STOCK.letGo(unit, account);
     }
@@ -103,16 +100,14 @@ contract SpareLoans is Claims {
     /// @inheritdoc ISpareLoans
     function forfeit(ClaimId id) external {
         Claim storage found = _lent(id);
-        PoolTerms memory terms = POOLS.termsOf(found.pool);
-        uint256 from = uint256(found.lentAt) + terms.defectiveTime;
+        uint256 from = uint256(found.lentAt) + POOLS.termsOf(found.pool).defectiveTime;
         if (found.hasArrived) revert Loans_AlreadyArrived(id);
         if (found.isForfeited) revert Loans_AlreadyForfeited(id);
         if (block.timestamp <= from) revert Loans_TooEarly(id, from + 1);
-        uint80 deposit = POOLS.memberOf(found.member).deposit;
         emit DepositForfeited(id);
-        uint80 fee = found.isFeeHeld ? terms.claimFee : 0;
+        bool isFeeHeld = found.isFeeHeld;
         (found.isFeeHeld, found.isForfeited) = (false, true);
-        POOLS.settle(found.member, id, 0, fee, deposit);
+        POOLS.settleFee(found.member, id, isFeeHeld, true, true);
     }
 
     // SpareStock only
@@ -122,19 +117,18 @@ contract SpareLoans is Claims {
         if (msg.sender != address(STOCK)) revert Loans_NotSpareStock(msg.sender);
         Claim storage found = _lent(id);
         if (block.timestamp <= found.deadline) revert Loans_TooEarly(id, uint256(found.deadline) + 1);
-        PoolTerms memory terms = POOLS.termsOf(found.pool);
-        uint80 held = _holdOf(terms) + (found.isFeeHeld ? terms.claimFee : 0);
-        uint80 deposit = POOLS.memberOf(found.member).deposit;
+        bool isFeeHeld = found.isFeeHeld;
         (found.stage, found.isFeeHeld) = (ClaimStage.WrittenOff, false);
-        emit LoanEnded(id, ClaimStage.WrittenOff, found.unit, held, deposit, 0);
-        POOLS.settleLoan(found.member, id, 0, held, deposit, NO_ASSET);
+        (uint80 lost, uint80 deposit) = POOLS.writeOff(found.member, id, isFeeHeld);
+        emit LoanEnded(id, ClaimStage.WrittenOff, found.unit, lost, deposit, 0);
     }
 
     // Views
 
     /// @inheritdoc ISpareLoans
     function feesOf(ClaimId id) external view returns (uint256 fee, uint256 late, bool feeLost) {
-        return _fees(_lent(id));
+        Claim storage found = _lent(id);
+        return POOLS.loanFees(found.member, _endOf(found, 0, NO_ASSET));
     }
 
     /// @inheritdoc ISpareLoans
@@ -160,23 +154,17 @@ contract SpareLoans is Claims {
     }
 
     function _lend(SpareHandOver calldata form, Claim storage found, bool isKept) private {
-        ClaimId id = form.claimId;
-        PoolTerms memory terms = POOLS.termsOf(found.pool);
-        uint40 latest = uint40(block.timestamp + terms.longestLoan);
-        uint80 hold = _holdOf(terms);
-        (found.stage, found.unit) = (ClaimStage.Lent, form.assetId);
+        (ClaimId id, AssetId unit) = (form.claimId, form.assetId);
+        address keeper = STOCK.lend(unit, found.pool, found.model, id, isKept, form.conditionHash);
+        (address account, uint80 hold, uint40 latest) = POOLS.takeHold(found.member, id);
+        _checkHands(form, keeper, account);
+        (found.stage, found.unit) = (ClaimStage.Lent, unit);
         (found.lentAt, found.deadline) = (uint40(block.timestamp), latest);
-        emit SpareLent(id, form.assetId, latest, hold, form.conditionHash);
-        address keeper = STOCK.lend(form.assetId, found.pool, found.model, id, isKept, form.conditionHash);
-        address account = POOLS.takeHold(found.member, id, hold);
-        if (form.giver != keeper || form.taker != account) revert Loans_WrongHands(id, form.giver, form.taker);
+        emit SpareLent(id, unit, latest, hold, form.conditionHash);
     }
 
-    function _checkBack(SpareHandOver calldata form, Claim storage found) private view {
-        address account = POOLS.memberOf(found.member).account;
-        if (form.giver != account || form.taker != STOCK.keeperOf(found.pool)) {
-            revert Loans_WrongHands(form.claimId, form.giver, form.taker);
-        }
+    function _checkHands(SpareHandOver calldata form, address giver, address taker) private pure {
+        if (form.giver != giver || form.taker != taker) revert Loans_WrongHands(form.claimId, form.giver, form.taker);
     }
 
     function _consumeBoth(SpareHandOver calldata form, bytes calldata giverSignature, bytes calldata takerSignature)
@@ -187,47 +175,29 @@ contract SpareLoans is Claims {
         _consumeForm(form.taker, structHash, form.takerNonce, form.deadline, takerSignature);
     }
 
-    // Internals: money
+    // Internals: ends
 
-    /// @dev Opening a pool bounds the fee a day so that this fits.
-    function _holdOf(PoolTerms memory terms) private pure returns (uint80) {
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint80(PoolMath.daysBegun(terms.longestLoan) * terms.feePerDay);
+    function _endOf(Claim storage found, uint80 price, AssetId kept) private view returns (LoanEnd memory) {
+        return LoanEnd({
+            lentAt: found.lentAt,
+            latest: found.deadline,
+            isFeeHeld: found.isFeeHeld,
+            isUnitOwed: !found.hasArrived && !found.isForfeited,
+            price: price,
+            kept: kept
+        });
     }
 
-    function _fees(Claim storage found) private view returns (uint256 fee, uint256 late, bool feeLost) {
-        PoolTerms memory terms = POOLS.termsOf(found.pool);
-        (fee, late) = PoolMath.loanFees(
-            found.lentAt,
-            found.deadline,
-            block.timestamp,
-            terms.feePerDay,
-            terms.lateFeePerDay,
-            POOLS.memberOf(found.member).deposit
-        );
-        feeLost =
-            !found.hasArrived && !found.isForfeited && block.timestamp > uint256(found.lentAt) + terms.defectiveTime;
-    }
-
-    /// @dev What was held for the loan and for the claim leaves the member's pot here, once: fees and price to the pool's cash, the
-    ///      rest back to the credit. A defective unit that is late costs the deposit whoever says so first.
-    function _endLoan(ClaimId id, Claim storage found, ClaimStage stage, uint80 price, AssetId kept) private {
-        PoolTerms memory terms = POOLS.termsOf(found.pool);
-        (uint256 fee, uint256 late, bool feeLost) = _fees(found);
-        uint80 held = _holdOf(terms);
-        // Each at most what it comes out of, which has 80 bits.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint80 toCash = uint80(fee) + price;
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint80 back = held - uint80(fee);
-        if (found.isFeeHeld) {
-            if (feeLost) toCash += terms.claimFee;
-            else back += terms.claimFee;
-        }
+    /// @dev What was held for the loan and for the claim leaves the member's pot here, once.
+    function _endLoan(ClaimId id, Claim storage found, ClaimStage stage, uint80 price, AssetId kept)
+        private
+        returns (address account)
+    {
+        LoanEnd memory end = _endOf(found, price, kept);
         (found.stage, found.isFeeHeld) = (stage, false);
-        // forge-lint: disable-next-line(unsafe-typecast)
-        emit LoanEnded(id, stage, found.unit, uint80(fee), uint80(late), price);
-        uint80 fromDeposit = feeLost ? POOLS.memberOf(found.member).deposit : uint80(late);
-        POOLS.settleLoan(found.member, id, back, toCash, fromDeposit, kept);
+        uint80 fee;
+        uint80 late;
+        (account, fee, late) = POOLS.settleLoan(found.member, id, end);
+        emit LoanEnded(id, stage, found.unit, fee, late, price);
     }
 }

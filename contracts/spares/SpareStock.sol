@@ -165,12 +165,17 @@ contract SpareStock is PoolVotes {
     }
 
     /// @inheritdoc ISpareStock
-    function takeBack(AssetId unit, bool isSound, bytes32 conditionHash) external only(address(LOANS)) {
+    function takeBack(AssetId unit, bool isSound, bytes32 conditionHash)
+        external
+        only(address(LOANS))
+        returns (address)
+    {
         Unit storage found = _units[unit];
         found.loan = NO_CLAIM;
         if (isSound) ++_stocks[found.pool][found.model].ready;
         _move(unit, found, isSound ? Place.Shelf : Place.Repair);
         _record(unit, "spare returned", conditionHash);
+        return keeperOf[found.pool];
     }
 
     /// @inheritdoc ISpareStock

@@ -183,6 +183,28 @@ struct Claim {
     uint40 deadline; // called: collected until; lent: latest return
 }
 
+/// Who claims, as far as a claim needs it.
+struct Claimant {
+    address account;
+    uint40 coveredFrom;
+    uint8 model;
+    uint8 leastGrade; // of the pool
+    bool isBehind; // has had a loan within the pool's rest time
+    PoolId pool;
+    AssetId asset;
+    uint32 freshTime; // of the pool
+}
+
+/// How a loan stands when it ends.
+struct LoanEnd {
+    uint40 lentAt;
+    uint40 latest; // return
+    bool isFeeHeld; // the claim's
+    bool isUnitOwed; // the defective unit has not arrived, and has not cost the deposit yet
+    uint80 price; // of a spare that is kept
+    AssetId kept; // zero: none
+}
+
 /// Verifying contract: SparePools; signed by who joins.
 struct JoinPool {
     PoolId poolId;

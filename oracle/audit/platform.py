@@ -12,7 +12,7 @@ from oracle.audit.blocks import Header
 from oracle.audit.chain import Pinned, blooms_of, creation_blocks, may_concern, read_call
 from oracle.audit.findings import Findings, Place
 from oracle.audit.keccak import checksum_address
-from oracle.audit.replay.engine import MODULES
+from oracle.audit.replay.engine import MODULES, WHERE_MEMBERS_DECIDE
 from oracle.audit.rpc import Node, NodeError
 from oracle.errors import Fatal
 
@@ -75,6 +75,6 @@ def scope_of(node: Node, pinned: Pinned, contracts: Sequence[bytes], more: int) 
 def check_listing(addresses: Mapping[str, bytes], currencies: set[bytes], findings: Findings) -> None:
     """What the Directory lists and this auditor does not know is said, not passed over."""
     for name, address in addresses.items():
-        if name not in MODULES and address not in currencies:
+        if name not in {**MODULES, **WHERE_MEMBERS_DECIDE} and address not in currencies:
             place = Place(contract=name, address=address)
             findings.unchecked("directory", place, "not checked: this auditor does not know the contract")

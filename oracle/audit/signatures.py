@@ -42,17 +42,23 @@ HAND_OVER: Final = (
     "HandOver(uint64 orderId,address giver,address taker,uint8 grade,bytes32 conditionHash,uint256 giverNonce,"
     "uint256 takerNonce,uint40 deadline)"
 )
+JOIN_POOL: Final = (
+    "JoinPool(uint64 poolId,address account,uint64 assetId,bytes32 rulesHash,uint80 credit,uint256 nonce,"
+    "uint40 deadline)"
+)
 SPARE_HAND_OVER: Final = (
     "SpareHandOver(uint64 claimId,uint64 assetId,address giver,address taker,uint8 grade,bytes32 conditionHash,"
     "uint256 giverNonce,uint256 takerNonce,uint40 deadline)"
 )
+
+ACCEPT_CODE: Final = "AcceptCode(address member,bytes32 codeHash,uint256 nonce,uint40 deadline)"
 
 TYPEHASHES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
         form: keccak(form.encode())
         for form in (
             READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT,
-            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER,
+            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER, JOIN_POOL, ACCEPT_CODE,
         )
     }
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from oracle.cli import demo_flights, demo_laundry, demo_pool, demo_service, output
+from oracle.cli import demo_community, demo_flights, demo_laundry, demo_pool, demo_service, output
 from oracle.cli.demo_runs import Keep, as_documents, folder_for
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
@@ -43,6 +43,7 @@ app.command("flights")(demo_flights.flights)
 app.command("service")(demo_service.service)
 app.command("laundry")(demo_laundry.laundry)
 app.command("pool")(demo_pool.pool)
+app.command("community")(demo_community.community)
 
 
 @app.command("all")
@@ -55,9 +56,11 @@ def everything(speed: Speed = 1, fast: Fast = False, port: Port = 0, keep: Keep 
     service_told = demo_service.live(None if keep is None else keep / "service", as_json)
     laundry_told = demo_laundry.live(None if keep is None else keep / "laundry", as_json)
     pool_told = demo_pool.live(None if keep is None else keep / "pool", as_json)
+    community_told = demo_community.live(None if keep is None else keep / "community", as_json)
     told = [
         _document(drill_told), demo_flights.document(flights_told), demo_service.document(service_told),
         demo_laundry.document(laundry_told), demo_pool.document(pool_told),
+        demo_community.document(community_told),
     ]  # fmt: skip
     _finish(told, as_json)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from web3.exceptions import MismatchedABI
 
 from oracle.cli import (
     account,
@@ -35,6 +36,7 @@ from oracle.cli import (
     up,
 )
 from oracle.errors import CiseError
+from oracle.parties.reverts import too_wide
 
 
 class _Commands(TyperGroup):
@@ -49,6 +51,8 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except CiseError as error:
             raise typer.Exit(output.report(error, self._as_json)) from None
+        except MismatchedABI as error:
+            raise typer.Exit(output.report(too_wide(error), self._as_json)) from None
 
 
 app = typer.Typer(

@@ -29,6 +29,9 @@ def up(
     state: Annotated[
         Path | None, typer.Option("--state", help="The chain's state; default: chain-state.json in the data directory.")
     ] = None,
+    config: Annotated[
+        str, typer.Option("--config", help="Of a first start: local; consortium, where members decide; or a file.")
+    ] = "local",
     data: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -42,6 +45,7 @@ def up(
         host=host,
         block_time=block_time,
         state_file=state or folder / "chain-state.json",
+        configuration=config,
     )
     stopped = threading.Event()
 

@@ -48,6 +48,7 @@ class StackOptions:
     block_time: float | None = 1
     instant_set_up: bool = False
     state_file: Path | None = None
+    configuration: str = "local"
     oracle_settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,7 +66,7 @@ class LocalStack:
                 state_file=options.state_file,
                 block_time=None if options.instant_set_up else options.block_time,
                 accounts=ACCOUNTS,
-                binary=_own_anvil(),
+                binary=own_anvil(),
                 log_file=options.folder / "chain.log",
             )
         )
@@ -149,7 +150,7 @@ class LocalStack:
             return found
         self._progress("deploying the contracts")
         deployer: LocalAccount = local_account(DEPLOYER)
-        made = deploy(self.client.web3, deployer, read_config("local"))
+        made = deploy(self.client.web3, deployer, read_config(self._options.configuration))
         write_manifest(path, made)
         return made
 
@@ -186,7 +187,7 @@ class LocalStack:
         (self._options.folder / RUNNING).write_text(json.dumps(document, indent=2) + "\n")
 
 
-def _own_anvil() -> Path | None:
+def own_anvil() -> Path | None:
     """The one that `make setup` put beside this Python, so that the command works from any folder."""
     beside = Path(sys.executable).with_name("anvil")
     return beside if beside.is_file() else None

@@ -147,7 +147,6 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
     )
     spares = _deploy_spares(
         sender,
-        plan,
         accounts=accounts.address,
         assets=assets.address,
         meters=meters.address,
@@ -155,6 +154,7 @@ def _deploy_contracts(sender: Sender, plan: DeploymentConfig) -> dict[str, Contr
         offers=offers.address,
         terms=terms.address,
         market=market.address,
+        community=community,
     )
     mocks = {name: sender.deploy(name) for name in plan.mock_currencies}
     contracts = {
@@ -218,7 +218,7 @@ def _deploy_financing(sender: Sender, **platform: str) -> dict[str, Contract]:
     }
 
 
-def _deploy_spares(sender: Sender, plan: DeploymentConfig, **platform: str) -> dict[str, Contract]:
+def _deploy_spares(sender: Sender, **platform: str) -> dict[str, Contract]:
     """The contracts of pools know each other as immutables: their addresses follow from the nonce."""
     pools, loans, stock = (sender.address_after(index) for index in range(3))
     accounts, assets, meters = platform["accounts"], platform["assets"], platform["meters"]
@@ -228,7 +228,7 @@ def _deploy_spares(sender: Sender, plan: DeploymentConfig, **platform: str) -> d
         "SpareLoans": sender.deploy("SpareLoans", assets, meters, agreements, pools, stock),
         "SpareStock": sender.deploy(
             "SpareStock", accounts, assets, agreements, offers, platform["terms"], platform["market"], pools, loans,
-            plan.community,
+            platform["community"],
         ),
     }  # fmt: skip
 

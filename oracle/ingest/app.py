@@ -17,7 +17,7 @@ from oracle.ingest.live import Broadcaster
 from oracle.ingest.live_seats import Seats
 from oracle.ingest.meters import MeterCheck
 from oracle.ingest.rated_door import RatedReadingsDoor
-from oracle.ingest.routes import agreements, assets, health, live, readings, sign_in
+from oracle.ingest.routes import agreements, assets, health, live, readings, rounds, sign_in
 from oracle.ingest.state import Permits, Shared
 from oracle.ingest.status_door import StatusDoor
 from oracle.ingest.telemetry_door import TelemetryDoor
@@ -70,7 +70,8 @@ def create_app(
     app.add_middleware(Gate, settings=settings, tally=shared.tally, rates=shared.rates, disk=shared.disk)
     problems.install(app)
     app.include_router(readings.router(taking, TelemetryDoor(own, shared.terms), StatusDoor(own, meters)))
-    for routes in (agreements.routes, assets.routes, sign_in.routes, live.router(broadcaster, seats), health.routes):
+    public = (assets.routes, rounds.routes, health.routes)
+    for routes in (agreements.routes, sign_in.routes, live.router(broadcaster, seats), *public):
         app.include_router(routes)
     # Modules and routes live as long as the process: no request need wait while they are looked through for rubbish.
     gc.collect()

@@ -20,6 +20,7 @@ _STATUS = {
     "not_a_party": 403,
     "unknown_agreement": 404,
     "unknown_asset": 404,
+    "unknown_round": 404,
     "unknown_reading": 404,
     "unknown_start": 404,
     "body_too_slow": 408,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from web3.contract import Contract
 
 from oracle.chain.client import ChainClient, checksummed
-from oracle.chain.contracts import MEMBERSHIP, Platform
+from oracle.chain.contracts import MEMBERSHIP, Platform, contract
 from oracle.domain.forms import Signed
 from oracle.domain.membership import AcceptCode, MemberClass, Trade, bits
 from oracle.errors import Rejected
@@ -175,6 +175,11 @@ def holds(client: ChainClient, platform: Platform, account: Address, wanted: Mem
     """Why not; None where it does."""
     found = client.call(_book(client, platform).functions.refusal(account, wanted))
     return bytes(found).rstrip(b"\0").decode() or None
+
+
+def token_of(wallet: Wallet) -> Contract:
+    """The membership as the ERC-721 that a wallet sees."""
+    return contract(wallet.client.web3, MEMBERSHIP, wallet.platform.addresses[MEMBERSHIP])
 
 
 def _present(wallet: Wallet) -> Bytes32:

@@ -1,16 +1,18 @@
 """A contract's refusal in words: which typed error, with which figures, and what to do about it."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
 from eth_abi.abi import decode
 from eth_utils.abi import collapse_if_tuple, function_abi_to_4byte_selector
+from web3.exceptions import MismatchedABI
 
 from oracle.chain.client import checksummed
 from oracle.chain.contracts import load_artefact
 from oracle.chain.node_errors import CallReverted
-from oracle.errors import Rejected
+from oracle.errors import FieldOutOfBounds, Rejected
 
 _SOURCES = (
     "PrepaidAccounts",
@@ -103,6 +105,14 @@ _REMEDIES = {
     "Sales_NotTitleOwner": "Use the key of the title's owner (--key).",
     "Sales_SplitStays": "Its fees stay where they go: name that split with --split, if you agree to it.",
     "Sales_OtherSplit": "A split goes with this machine: leave --split out, or name that one.",
+    "Sales_ZeroPrice": "Ask a price above zero.",
+    "Sales_InPast": "Let the offer stand until a time to come.",
+    "Sales_TooLate": "The offer has run out; its owner may offer the title anew.",
+    "Sales_CurrencyNotAdmitted": "Use a currency that `cise account balance` lists.",
+    "Sales_UnknownSplit": "Name a split that there is: `cise split create` makes one.",
+    "Sales_NotBuyer": "It was offered to another account; use that one's key (--key).",
+    "Sales_OwnOffer": "Nobody buys from themselves: use another account's key (--key).",
+    "Sales_Paused": "New sales are paused by the guardian; an offer can still be withdrawn.",
     "Buyback_NotHolder": "Use the key of the title's owner (--key).",
     "Buyback_NothingGuaranteed": "Nobody guarantees this machine, or its owner has chosen no guarantee.",
     "Buyback_CollateralTooLow": "Put up more: --collateral; the second figure is the least.",
@@ -112,9 +122,59 @@ _REMEDIES = {
     "Buyback_WearUnbounded": "Show a signed status: --status FILE.",
     "Buyback_StatusTooOld": "Show a status that the meter signed within the last seven days.",
     "Buyback_StatusForged": "Show a status signed by the machine's present meter.",
+    "Buyback_StatusOfOther": "Show a status of the machine that is guaranteed.",
+    "Buyback_StatusAhead": "The meter's clock is ahead: wait, or let it sign anew.",
+    "Buyback_OdometerFell": "The chain knows a higher odometer: let the meter sign anew.",
+    "Buyback_GradeTooLow": "The guarantee asks for a more trusted meter.",
+    "Buyback_TooLate": "Its window has closed; what is left of the collateral is the guarantor's.",
+    "Buyback_StillOpen": "Wait until the time in the answer has passed.",
+    "Buyback_Unknown": "See `cise guarantee show` for the guarantees there are.",
+    "Buyback_NotLive": "It was exercised, waived, or has run out: `cise guarantee show`.",
+    "Buyback_AssetRetired": "A retired machine is not guaranteed any more.",
+    "Buyback_CurrencyNotAdmitted": "Use a currency that `cise account balance` lists.",
+    "Buyback_OutOfRange": "Change that figure: it must lie between least and most.",
+    "Buyback_PointsNotFalling": "Let ages rise from point to point, and prices not.",
+    "Buyback_NotGuarantor": "Use the guarantor's key (--key).",
+    "Buyback_OwnGuarantee": "A guarantor that owns the machine has nobody to buy it from.",
+    "Buyback_Worthless": "At its age and wear the guaranteed price is nothing.",
+    "Buyback_NotShort": "Its collateral reaches: `cise guarantee exercise`.",
+    "Buyback_AlreadyDemanded": "It waits for collateral already: `cise guarantee show`.",
+    "Buyback_SplitStays": "Point its fees at a split of your own first; who controls the present one consents.",
+    "Buyback_OrderUnfinished": "An old order on the machine is unfinished: `cise market show`.",
+    "Buyback_OrderTooYoung": "Orders from the last 30 days before the window do not count against the holder.",
+    "Buyback_OrderEnded": "That order has ended: it is in nobody's way.",
+    "Buyback_NotOfAsset": "Name an order on the machine that is guaranteed.",
+    "Buyback_NotServiced": "Only paid maintenance, repair, upgrade or refurbishment counts.",
+    "Buyback_OutsideIntervals": "Services count from the guarantee's beginning, where it asks for any.",
+    "Buyback_ZeroAmount": "Give an amount above zero.",
+    "Buyback_MoreThanOwed": "Pay at most what is owed: `cise guarantee show`.",
+    "Buyback_Paused": "New guarantees are paused by the guardian; every exit stays open.",
     "Uptime_TooEarly": "Wait until the time in the answer has passed.",
     "Uptime_NotSettled": "Settle the period first: `cise guarantee uptime settle`.",
     "Uptime_NothingToClaim": "Nothing was charged in that period, nobody took a checkpoint, or it is claimed.",
+    "Uptime_Unknown": "See `cise guarantee uptime show` for the promises there are.",
+    "Uptime_AssetRetired": "A retired machine's uptime is not promised any more.",
+    "Uptime_CurrencyNotAdmitted": "Use a currency that `cise account balance` lists.",
+    "Uptime_OutOfRange": "Change that figure: it must lie between least and most.",
+    "Uptime_NotGuarantor": "Use the guarantor's key (--key).",
+    "Uptime_NoSuchPeriod": "The promise has no such period: `cise guarantee uptime show`.",
+    "Uptime_TooLate": "The period's grace time is over.",
+    "Uptime_NotAhead": "Maintenance is announced before its slot begins.",
+    "Uptime_TooMuchMaintenance": "The terms allow fewer slots of maintenance in a period.",
+    "Uptime_StatusOfOther": "Show statuses of the machine whose uptime is promised.",
+    "Uptime_StatusForged": "Show statuses signed by the machine's present meter.",
+    "Uptime_StatusAhead": "The meter's clock is ahead: wait, or let it sign anew.",
+    "Uptime_StatusOutside": "That status is from outside the promised periods.",
+    "Uptime_StateDoesNotCount": "Only up and down count.",
+    "Uptime_LengthsDiffer": "Give a signature for each status.",
+    "Uptime_AgreementOfOther": "Name an agreement on the machine whose uptime is promised.",
+    "Uptime_OwnAgreement": "The guarantor has no credits from itself.",
+    "Uptime_CurrencyDiffers": "The agreement is in another currency than the promise.",
+    "Uptime_NotYetOpened": "The agreement was opened after that period.",
+    "Uptime_AlreadyCheckpointed": "Its charges of that period are noted already.",
+    "Uptime_BondBound": "The bond is the guarantor's once every period is settled.",
+    "Uptime_ZeroAmount": "Give an amount above zero.",
+    "Uptime_Paused": "New promises are paused by the guardian; credits stay open.",
     "Financing_UnknownRound": "See `cise round list` for the rounds there are.",
     "Financing_UnknownTranche": "Tranches count from 0, senior first: `cise round show`.",
     "Financing_NotProvider": "Use the key of who opened the round (--key).",
@@ -139,10 +199,17 @@ _REMEDIES = {
     "Financing_AssetNotForSale": "It is sold, is being auctioned, or is not this round's: `cise round show`.",
     "Financing_GuaranteeUnfit": "Name one of that machine, in the round's currency, that outlasts a default.",
     "Financing_WrongState": "Not in this state of the round: `cise round show`.",
+    "Financing_AssetInRound": "It is in a running round: `cise round show`.",
+    "Financing_ConsentNeeded": "The round's holders consent first: `cise round propose`.",
+    "Financing_CurrencyNotAdmitted": "Use a currency that `cise account balance` lists.",
+    "Financing_MonthlyLimit": "The round's orders have used up these 30 days; the second figure is what is left.",
+    "Financing_NotPlatform": "Only that contract of the platform calls this.",
+    "Financing_Paused": "New investments are paused by the guardian; every exit stays open.",
     "Auction_BidTooLow": "Bid at least what the answer says.",
     "Auction_Over": "Its time is over: `cise auction settle` completes it.",
     "Auction_StillOpen": "Wait until the time in the answer has passed.",
     "Auction_Unknown": "See `cise auction list` for the auctions there are.",
+    "Auction_NotSeller": "Only the contract that sells calls this: `cise auction start`.",
     "Forms_SignatureInvalid": "Let both hands sign what the file says now: `cise hand-over sign`.",
     "Forms_Expired": "Write it anew with a later time: `cise hand-over write --hours`.",
     "HandOvers_Refused": "First the worker takes it, without a grade; then the worker gives it back, with one.",
@@ -226,6 +293,10 @@ _REMEDIES = {
 }
 
 
+_CALLED = re.compile(r"named `(\w+)`")
+_NOT_HELD = re.compile(r"Argument (\d+) value `(.*?)` is not compatible with type `(.*?)`")
+
+
 class Refused(Rejected):
     """A contract says no. `code` is the name of its typed error."""
 
@@ -251,6 +322,17 @@ def explain(error: CallReverted, who: str) -> Refused:
         for item, value in zip(shape["inputs"], values, strict=True)
     )
     return Refused(name, who, f"refused with {name}", figures, _REMEDIES.get(name))
+
+
+def too_wide(error: MismatchedABI) -> FieldOutOfBounds:
+    """A number that no field of the contract can hold never reaches it: web3 refuses it, in many words."""
+    text = str(error)
+    called = _CALLED.search(text)
+    found = _NOT_HELD.search(text)
+    who = "contract" if called is None else called[1]
+    if found is None:
+        return FieldOutOfBounds(who, "does not take these values")
+    return FieldOutOfBounds(who, f"value {found[1]} must fit {found[3]}", found[2][:80])
 
 
 def _plain(kind: str, value: Any) -> str:

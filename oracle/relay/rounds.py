@@ -6,7 +6,7 @@ first would revert, or change nothing: each call is tried before it is sent. A b
 needs the meter's status, and without one the worst wear counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from web3.contract.contract import ContractFunction
 
@@ -14,12 +14,14 @@ from oracle.chain.contracts import AUCTIONS, ROUND_BALLOTS, ROUND_BOOK, ROUND_CO
 from oracle.chain.node_errors import CallReverted
 from oracle.domain.rounds import ALL_BPS, RoundState
 from oracle.errors import Rejected
+from oracle.formats import round_documents
 from oracle.parties import auctions, ballots, round_views, rounds
 from oracle.parties.round_views import ClaimView, RoundView
 from oracle.relay.context import NOTHING, Outcome, RelayContext
 from oracle.relay.distribute import send_calls
 from oracle.relay.turns import Turn
 from oracle.store import batches, checkpoints
+from oracle.store import round_views as stored
 from oracle.store.batches import BatchKind
 from oracle.types import AssetId, GuaranteeId, RoundId, UnixTime
 
@@ -49,7 +51,9 @@ class RoundWatch:
         time, turn = checkpoint.chain_time(now), self._turn.has_come(now)
         behind: list[str] = []
         calls: list[Call] = []
-        for view in self._open():
+        views = list(self._open())
+        self._keep(views)
+        for view in views:
             after = self._after_update(view)
             if RoundState.LATE <= after <= RoundState.DEFAULTED:
                 behind.append(f"round {view.id} {after.words}")
@@ -73,8 +77,21 @@ class RoundWatch:
             view = round_views.round_view(client, platform, number)
             if view.state.has_ended and not list(self._auctioned(view)) and not list(self._claims(view)):
                 self._ended.add(number)
-            else:
-                yield view
+            yield view
+
+    def _keep(self, views: Sequence[RoundView]) -> None:
+        """Copies for those who read: of one that has ended the last."""
+        client, platform = self._context.client, self._context.platform
+        documents = {}
+        for view in views:
+            standing = round_views.standing(client, platform, view)
+            tranches = round_views.tranche_views(client, platform, view)
+            whole = round_documents.whole(view, standing, tranches, ballots.ballot_view(client, platform, view.id))
+            documents[view.id] = round_documents.for_the_api(whole, view)
+        if documents:
+            with self._context.writing() as connection:
+                for number, document in documents.items():
+                    stored.save(connection, number, document)
 
     def _after_update(self, view: RoundView) -> RoundState:
         """The state with all fees that wait in the split; of a round that does not run its own."""

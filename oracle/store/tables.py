@@ -417,6 +417,13 @@ live_events = Table(
     Column("payload", JSON, nullable=False),
 )
 
+round_views = Table(
+    "round_views",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("document", JSON, nullable=False),
+)
+
 cycles = Table(
     "cycles",
     metadata,

@@ -25,6 +25,9 @@ def main() -> int:
     except Fatal as error:
         sys.stderr.write(f"\nstopped: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped by you; everything that was started has ended.\n")
+        return 130
     print(f"\nAll as it should be, in {time.monotonic() - begun:.0f} s. Everything that was started has ended.")
     return 0
 

@@ -161,6 +161,13 @@ class Member:
         answer = self.ask("eth_blockNumber")
         return None if answer is None else int(str(answer), 16)
 
+    def takes(self) -> tuple[int, int]:
+        """Memory of both processes, and what is on disk, in MB."""
+        statuses = [Path(f"/proc/{process.pid}/status").read_text() for process in self._processes]
+        memory = sum(int(text.partition("VmRSS:")[2].split()[0]) for text in statuses)
+        disk = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return memory // 1_000, disk // 1_000_000
+
     def ask(self, method: str, *parameters: object) -> object | None:
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
         try:

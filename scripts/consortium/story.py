@@ -84,7 +84,10 @@ class Story:
     def _found(self) -> None:
         self._scene("The platform, a machine and a customer")
         client, deployment = deploy_on(self._maker.url)
-        self._say(f"{len(deployment.addresses)} contracts stand at block {client.head()}; the deployer keeps nothing.")
+        blocks = (client.web3.eth.get_block(number) for number in range(1, client.head() + 1))
+        gas = sum(block["gasUsed"] for block in blocks)
+        stand = f"{len(deployment.addresses)} contracts stand at block {client.head()}"
+        self._say(f"{stand}, for {gas / 1e6:.1f} million gas; the deployer keeps nothing.")
         self._served = Served(client, deployment, self._maker.url, self._folder)
         self._served.offer()
         self._served.hire(DEPOSIT)
@@ -142,6 +145,8 @@ class Story:
         self._require(machine.overrun == 0, "the machine never ran beyond its permit")
         paid = self._served.distribute()
         self._say(f"{self._text(self._served.settled() - before)} more settled; {self._text(paid)} shared out by rule.")
+        most, disk = (max(figures) for figures in zip(*(each.takes() for each in self._network.members), strict=True))
+        self._say(f"A member's node takes at most {most} MB of memory now, and {disk} MB of disk.")
 
     def _is_settled(self, sequence: int, oracle: Child) -> bool:
         oracle.require_running()
@@ -157,10 +162,9 @@ class Story:
 
     def _audit(self, member: Member) -> None:
         found = audit(member.url, self._served.deployment.directory, self._folder / f"audit-{time.monotonic_ns()}")
-        self._require(
-            found["clean"] is True, f"cise audit verify through the {member.name}'s node: {found['findings']}"
-        )
-        self._say(f"cise audit verify through the {member.name}'s node, block {found['block']}: all balanced.")
+        asked = f"cise audit verify through the {member.name}'s node"
+        self._require(found["clean"] is True, f"{asked}: {[*found['findings'], *found['notChecked']]}")
+        self._say(f"{asked}, block {found['block']}: all balanced.")
 
     def _height(self, member: Member) -> int:
         height = member.height()

@@ -127,6 +127,18 @@ def test_i16_the_timelock_has_no_administrator_but_itself(web3, deployed, at):
     assert timelock.functions.getMinDelay().call() >= 30 * 86_400
 
 
+def test_gifts_and_surpluses_go_to_the_community_account(web3, deployed):
+    """Immutables stand in the code."""
+    given = [
+        name for name in deployed.addresses for entry in load_artefact(name)["abi"]
+        if entry["type"] == "constructor" and any("community" in one["name"] for one in entry["inputs"])
+    ]  # fmt: skip
+    account = bytes.fromhex(deployed.addresses["CommunityAccount"][2:])
+    codes = {name: bytes(web3.eth.get_code(to_checksum_address(deployed.addresses[name]))) for name in given}
+    assert {name for name, code in codes.items() if account not in code} == set()
+    assert {"UsageAgreements", "ServiceMarket", "Reservations", "SpareStock"} <= set(given)
+
+
 def test_the_list_on_the_chain_is_the_published_one(deployed, at):
     listed = [
         (target, bytes(selector), [tuple(bound) for bound in bounds])

@@ -43,6 +43,7 @@ def test_planned_seen_and_private_stand_side_by_side(story):
     tied = int(seen["sparesValue"]) + int(seen["money"])
     assert (int(private["capital"]), int(planned["capital"])) == (40_000 * EUR, 10_000 * EUR)
     assert int(planned["capital"]) < tied < int(private["capital"]) // 2
+    assert private["waits"] == 0
     assert seen["saved"] == pytest.approx(1 - tied / (40_000 * EUR))
 
 

@@ -226,3 +226,54 @@ def test_i8_i9_i14_i15_round_machine(world):
     run_state_machine_as_test(
         RoundMachine, settings=settings(max_examples=third, stateful_step_count=40, deadline=None)
     )
+
+
+def test_i8_i9_late_money_makes_good_interest_then_principal_down_the_tranches(world):
+    """A round whose machines nobody wanted, and money that comes in slices afterwards."""
+    world.reset()
+    holders = world.holders
+
+    def step(function, act, *arguments, by=world.stranger, at="CoFinancing"):
+        assert world.step(by, at, function, act, *arguments)
+        check(world)
+
+    for which, size in enumerate((601_003, 307_009, 91_991)):
+        step("invest", lambda now, w=which, s=size: world.model.invest(holders[w], w, s, 0, now), 1, which, size, 0,
+             by=holders[which])  # fmt: skip
+    step("start", lambda now: world.model.start(now), 1)
+    world.earn(300_007)
+    step("distribute", lambda now: world.model.distribute(now), 1)
+    world.chain.warp(2 * YEAR)
+    step("updateState", lambda now: world.model.update_state(now), 1)
+    world.chain.warp(8 * DAY)
+    step("decide", lambda now: world.model.decide(now), 1, at="RoundBallots")
+    for asset in [asset for asset in ASSETS for _ in range(3)]:
+        step("auction", lambda now, a=asset: world.model.auction(a, now), 1, asset, at="RoundCollateral")
+        world.chain.warp(8 * DAY)
+        step(
+            "completeAuction", lambda now, a=asset: world.model.complete_auction(a, now), 1, asset, at="RoundCollateral"
+        )
+    assert world.model.state == RECOVERED
+    lost = [one.written_down for one in world.model.tranches]
+    assert all(lost)
+
+    def late(amount):
+        world.chain.warp(DAY)
+        world.gift(amount)
+        step("skimSurplus", lambda now: world.model.skim(now), 1)
+        return [one.written_down for one in world.model.tranches]
+
+    seniors_interest = int(world.model.tranches[0].accrued)
+    assert late(seniors_interest - 1) == lost, "interest first"
+    assert late(2) == [lost[0] - 1, *lost[1:]]
+    step("burn", lambda now: world.model.burn(1, holders[1]), 1, 1, by=holders[1])
+    # Whose positions are burned are passed over, and what is left beyond is shared as agreed, then the provider's.
+    assert late(lost[0]) == [0, *lost[1:]]
+    before = world.books.balance(world.provider, world.currency)
+    assert late(200_000) == [0, lost[1], 0]
+    assert world.books.balance(world.provider, world.currency) > before
+    assert world.model.tranches[2].paid > world.model.tranches[2].invested
+    for which in (0, 2):
+        step("burn", lambda now, w=which: world.model.burn(w, holders[w]), 1, which, by=holders[which])
+    late(99)
+    assert world.books.balance(world.model.account, world.currency) == 0, "I-14"

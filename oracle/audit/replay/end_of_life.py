@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.abi import Value
+from oracle.audit.findings import Place
 from oracle.audit.replay.governance import Eligibility
+from oracle.audit.replay.member_policies import MemberProviders
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, World, struct_storage
 
 REUSE_ELSEWHERE: Final = 1
@@ -186,11 +188,19 @@ class CircularEligibility(Module):
     def handlers(self) -> dict[str, Handler]:
         return {}
 
+    def construct(self, call: Call, arguments: tuple[Value, ...]) -> None:
+        """Its providers are a list of governance's, or the members of that class."""
+        self.providers = self.world.modules.get(arguments[0])
+        if not isinstance(self.providers, (Eligibility, MemberProviders)):
+            place = Place(block=call.block, transaction=call.transaction, contract=self.CONTRACT, address=self.address)
+            self.world.findings.add("contract references", place, "it asks no list of providers of this platform")
+
     def refuses(self, call: Call, number: int) -> bool:
         asset = self.world.assets.known(number)
-        admitted = any(
-            asset.owner in module.admitted for module in self.world.modules.values() if isinstance(module, Eligibility)
-        )
+        if isinstance(self.providers, MemberProviders):
+            admitted = not self.providers.refuses_provider(call, asset.owner)
+        else:
+            admitted = isinstance(self.providers, Eligibility) and asset.owner in self.providers.admitted
         promised = self.world.end_of_life.take_back_by(call, number) != ZERO
         return not (admitted and any(asset.passport_hash) and promised)
 

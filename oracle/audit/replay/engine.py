@@ -19,18 +19,23 @@ from oracle.audit.replay.authority import Authority
 from oracle.audit.replay.ballots import RoundBallots
 from oracle.audit.replay.buybacks import Buybacks
 from oracle.audit.replay.collateral import RoundCollateral
+from oracle.audit.replay.community import Community
 from oracle.audit.replay.components import Components
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
 from oracle.audit.replay.market import Market
+from oracle.audit.replay.member_policies import MemberProviders, MemberWorkers
+from oracle.audit.replay.members import Membership
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
-from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock
+from oracle.audit.replay.pools import SparePools
 from oracle.audit.replay.reservations import Reservations
 from oracle.audit.replay.round_terms import RoundBook
 from oracle.audit.replay.rounds import CoFinancing, RoundViews
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
+from oracle.audit.replay.spare_loans import SpareLoans
+from oracle.audit.replay.spare_stock import SpareStock
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
 from oracle.audit.replay.titles import TitleSales
@@ -50,6 +55,11 @@ MODULES: Final[Mapping[str, type[Module]]] = {
     )
 }  # fmt: skip
 
+WHERE_MEMBERS_DECIDE: Final[Mapping[str, type[Module]]] = {
+    kind.CONTRACT: kind for kind in (Membership, Community, MemberProviders, MemberWorkers)
+}
+"""Not every platform has them."""
+
 Told = tuple[bytes, tuple[bytes, ...], bytes]
 """A log as address, topics and data."""
 
@@ -67,7 +77,8 @@ class Engine:
         self._node = node
         self._findings = findings
         self.world = world = World(chain_id, addresses, findings, ask)
-        made = {name: MODULES[name](world, address) for name, address in addresses.items() if name in MODULES}
+        kinds = {**MODULES, **WHERE_MEMBERS_DECIDE}
+        made = {name: kinds[name](world, address) for name, address in addresses.items() if name in kinds}
         for slot, kind in (
             ("accounts", Accounts), ("agreements", Agreements), ("assets", Assets), ("authority", Authority),
             ("credits", Credits), ("meters", Meters), ("offers", Offers), ("splits", Splits), ("tariffs", Tariffs),
@@ -76,6 +87,7 @@ class Engine:
             ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
             ("round_book", RoundBook), ("rounds", CoFinancing), ("collateral", RoundCollateral),
             ("ballots", RoundBallots), ("auctions", TitleAuction),
+            ("pools", SparePools), ("spare_loans", SpareLoans), ("spare_stock", SpareStock),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]
@@ -263,7 +275,11 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "AssetRegistry": ("Authority", "FeeSplitter", "MeterRegistry", "UsageAgreements", "Components", "EndOfLife"),
     "Components": ("AssetRegistry", "MeterRegistry", "UsageAgreements"),
     "EndOfLife": ("AssetRegistry", "UsageAgreements"),
-    "CircularEligibility": ("EligibilityList", "AssetRegistry", "EndOfLife"),
+    "CircularEligibility": (None, "AssetRegistry", "EndOfLife"),
+    "Membership": ("Authority", None, None, None),
+    "CommunityAccount": ("Authority", "PrepaidAccounts", "Membership"),
+    "MemberProviders": ("Membership",),
+    "MemberWorkers": ("Membership",),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),
     "TariffBook": ("PrepaidAccounts",),
     "OfferBook": ("Authority", "AssetRegistry", "TariffBook", "FeeSplitter"),

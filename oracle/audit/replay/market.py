@@ -89,7 +89,7 @@ class Market(MarketBase):
         self.refuse_unless(0 < price <= order.ceiling, "a price of nothing or above the ceiling")
         self.refuse_unless(0 < work_time <= order.most_work_time, "a time of nothing or above the order's")
         self.refuse_unless(call.sender not in self._terms(order).arbiters, "an arbiter does not bid")
-        self._check_bidder(order, call.sender)
+        self._check_bidder(call, order, call.sender)
         standing = order.bids.get(call.sender)
         self.refuse_unless(standing is None or price < standing[0], "a bid is only lowered")
         order.bids[call.sender] = (price, work_time, call.now)

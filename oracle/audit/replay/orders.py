@@ -9,6 +9,7 @@ from typing import Final
 
 from oracle.audit.abi import Value
 from oracle.audit.keccak import word
+from oracle.audit.replay.member_policies import MemberWorkers
 from oracle.audit.replay.services import ALL_BPS, ASSIGNED, ServiceTerms, Workers, padded, record_history
 from oracle.audit.replay.world import ZERO, Call, Module, Path, Refused, World, struct_storage, subaccount
 
@@ -146,15 +147,17 @@ class MarketBase(Module):
         chosen = order.bids.get(worker)
         if chosen is None:
             raise Refused("there is no such bid")
-        self._check_bidder(order, worker)
+        self._check_bidder(call, order, worker)
         return chosen
 
-    def _check_bidder(self, order: Order, worker: bytes) -> None:
+    def _check_bidder(self, call: Call, order: Order, worker: bytes) -> None:
         """The platform's own list is asked; other policies judge for themselves."""
         self.refuse_unless(self.eligibility != ZERO, "there is no policy for workers")
         policy = self.world.modules.get(self.eligibility)
         if isinstance(policy, Workers):
             self.refuse_unless(policy.kinds.get(worker, 0) >> order.kind & 1 == 1, "the worker is not admitted")
+        elif isinstance(policy, MemberWorkers):
+            self.refuse_unless(not policy.refuses_worker(call, order.kind, worker), "no member who does this work")
         else:
             self.world.findings.count("bids left to a policy outside the platform")
         own = worker in (order.opener, self.world.assets.known(order.asset).owner)

@@ -10,13 +10,13 @@ from oracle.cli import output
 from oracle.cli.options import Look, looks
 from oracle.cli.rounds.common import Number, days, moment, money_of, per_cent, view_of
 from oracle.domain.rounds import RoundRequest
+from oracle.formats.round_documents import Document, summary, whole
 from oracle.parties import ballots, round_views
 from oracle.parties.ballots import BallotView
 from oracle.parties.currencies import Currency
 from oracle.parties.round_views import PositionView, RoundView, Standing, TrancheView
 
 HolderFilter = Annotated[str | None, typer.Option("--holder", help="With the positions of this account.")]
-Document = dict[str, object]
 
 
 @looks
@@ -30,12 +30,7 @@ def show(me: Look, number: Number, holder: HolderFilter = None) -> None:
     held: list[PositionView] = []
     if holder is not None:
         held = round_views.positions_of(me.client, me.platform, me.address(holder), [view])
-    document = _document(view, standing, ballot) | {
-        "tranches": [_tranche_document(view, one) for one in tranches],
-        "plan": [{"time": point.time, "amount": str(point.amount)} for point in view.plan],
-        "assets": [{"asset": one.asset, "guarantee": one.guarantee} for one in view.assets],
-        "positions": [position_document(one) for one in held],
-    }
+    document = whole(view, standing, tranches, ballot) | {"positions": [position_document(one) for one in held]}
 
     def render(out: Console) -> None:
         out.print(output.facts(_rows(view, standing, ballot, money)))
@@ -57,7 +52,7 @@ def list_rounds(me: Look, holder: HolderFilter = None) -> None:
             views = [view for view in views if view.id in {one.round for one in held}]
         moneys = {view.id: money_of(me, view) for view in views}
     document = [
-        _summary(view) | {"positions": [position_document(one) for one in held if one.round == view.id]}
+        summary(view) | {"positions": [position_document(one) for one in held if one.round == view.id]}
         for view in views
     ]
 
@@ -129,39 +124,6 @@ def position_table(held: Sequence[PositionView], money: Currency) -> object:
     return output.table(headings, rows)
 
 
-def _summary(view: RoundView) -> Document:
-    terms = view.terms
-    return {
-        "round": view.id,
-        "state": view.state.name.lower(),
-        "provider": view.provider,
-        "currency": view.currency,
-        "split": view.split,
-        "secured": terms.secured,
-        "minimum": str(terms.minimum),
-        "target": str(terms.target),
-        "raised": str(view.raised),
-        "received": str(view.received),
-        "deadline": terms.deadline,
-        "startedAt": view.started_at,
-        "planEndsAt": view.plan_ends_at,
-        "defaultedAt": view.defaulted_at,
-        "termsHash": "0x" + terms.terms_hash.hex(),
-    }
-
-
-def _document(view: RoundView, standing: Standing, ballot: BallotView | None) -> Document:
-    return _summary(view) | {
-        "at": standing.at,
-        "stateByRule": standing.by_rule.name.lower(),
-        "behind": standing.behind,
-        "expected": str(standing.expected),
-        "owed": str(standing.owed),
-        "undistributed": str(standing.undistributed),
-        "ballot": None if ballot is None else _ballot_document(ballot),
-    }
-
-
 def _rows(view: RoundView, standing: Standing, ballot: BallotView | None, money: Currency) -> Document:
     terms, text = view.terms, money.text
     machines = [
@@ -188,20 +150,6 @@ def _rows(view: RoundView, standing: Standing, ballot: BallotView | None, money:
     return rows if ballot is None else rows | {"vote": _ballot_words(ballot, standing, money)}
 
 
-def _ballot_document(ballot: BallotView) -> Document:
-    return {
-        "number": ballot.number,
-        "subject": "default" if ballot.consent_to is None else "consent",
-        "consentTo": ballot.consent_to,
-        "closesAt": ballot.closes_at,
-        "decided": ballot.decided,
-        "result": ballot.result,
-        "weight": str(ballot.weight),
-        "yes": str(ballot.yes),
-        "no": str(ballot.no),
-    }
-
-
 def _ballot_words(ballot: BallotView, standing: Standing, money: Currency) -> str:
     subject = "default: buy back or write off?" if ballot.consent_to is None else f"consent to {ballot.consent_to}?"
     if ballot.decided:
@@ -209,26 +157,6 @@ def _ballot_words(ballot: BallotView, standing: Standing, money: Currency) -> st
     counted = f"{money.text(ballot.yes)} yes, {money.text(ballot.no)} no of {money.text(ballot.weight)}"
     until = f"until {moment(ballot.closes_at)}" if ballot.is_open(standing.at) else "over: `cise round decide`"
     return f"{subject} {counted}, {until}"
-
-
-def _tranche_document(view: RoundView, one: TrancheView) -> Document:
-    terms = view.tranches[one.tranche]
-    return {
-        "tranche": one.tranche,
-        "size": str(terms.size),
-        "least": str(terms.least),
-        "rateBps": terms.rate_bps,
-        "capBps": terms.cap_bps or None,
-        "residualBps": terms.residual_bps,
-        "invested": str(one.invested),
-        "outstanding": str(one.outstanding),
-        "interestDue": str(one.interest_due),
-        "paid": str(one.paid),
-        "repaid": str(one.repaid),
-        "writtenDown": str(one.written_down),
-        "repaidBy": one.repaid_by,
-        "coverageBps": one.coverage_bps,
-    }
 
 
 def _tranche_table(view: RoundView, tranches: Sequence[TrancheView], money: Currency) -> object:

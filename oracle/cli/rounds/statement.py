@@ -112,7 +112,7 @@ def _show(me: Look, view: RoundView, made: Statement, rows: list[tuple[str, list
     lines = [(month, *(text(amounts[index]) for index in busy)) for month, amounts in rows]
     lines.append(("total", *(text(made.total(made.columns[index])) for index in busy)))
     headings = ("month", *(made.columns[index] for index in busy))
-    me.show(document, lambda out: out.print(output.table(headings, lines)))
+    me.show(document, lambda out: out.print(output.table(headings, lines) if rows else "no money has moved so far"))
 
 
 COMMANDS = {"statement": statement}

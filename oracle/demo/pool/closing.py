@@ -38,11 +38,13 @@ def _compared(told: Told) -> Table:
         table.add_column(heading, justify="left" if not heading else "right")
     total = seen["breakdowns"]
     table.add_row("breakdowns", _ranged(planned["breakdowns"]), str(total), str(total))
+    alone = total - private["waits"]
+    nothing = "0" if alone == total else "some"
     helped = f"{seen['atOnce']} of {total} ({seen['atOnce'] / total:.0%})"
-    table.add_row("helped at once", _ranged(planned["fill"], 100, " %"), helped, f"{total} of {total}")
-    table.add_row("days waited, all", _ranged(planned["standingDays"]), f"{seen['standingDays']:.1f}", "0")
+    table.add_row("helped at once", _ranged(planned["fill"], 100, " %"), helped, f"{alone} of {total}")
+    table.add_row("days waited, all", _ranged(planned["standingDays"]), f"{seen['standingDays']:.1f}", nothing)
     mean = planned["standingDays"]["mean"] / planned["breakdowns"]["mean"]
-    table.add_row("days waited, each", f"{mean:.1f}", f"{seen['standingDays'] / total:.1f}", "0")
+    table.add_row("days waited, each", f"{mean:.1f}", f"{seen['standingDays'] / total:.1f}", nothing)
     tied = int(seen["sparesValue"]) + int(seen["money"])
     table.add_row("tied up", money(planned["capital"]), money(tied), money(private["capital"]))
     share = 1 - int(planned["capital"]) / int(private["capital"])

@@ -62,6 +62,8 @@ class Seen:
     money: int
     """In the pool's account: deposits, credits, cash."""
     private_value: int
+    private_waits: int
+    """Breakdowns for which a member's own spare would still have stood in for the breakdown before."""
 
     @property
     def at_once(self) -> int:
@@ -89,8 +91,10 @@ def see(world: World) -> Seen:
     client, platform = world.stack.client, world.stack.platform
     loans, stock = loans_book(client, platform), stock_book(client, platform)
     times: dict[int, UnixTime] = {}
-    claimed = {one["args"]["claim"]: _time(world, one, times) for one in _logs(loans, "Claimed")}
+    claims = _logs(loans, "Claimed")
+    claimed = {one["args"]["claim"]: _time(world, one, times) for one in claims}
     ended = {one["args"]["claim"]: one["args"]["stage"] for one in _logs(loans, "ClaimEnded")}
+    back = {one["args"]["claim"]: _time(world, one, times) for one in _logs(loans, "LoanEnded")}
     lent = [(one["args"]["claim"], _time(world, one, times)) for one in _logs(loans, "SpareLent")]
     false = sum(stage == ClaimStage.CANCELLED for stage in ended.values())
     custody = [(_time(world, one, times), _step(one["args"])) for one in _logs(stock, "UnitMoved")]
@@ -113,6 +117,7 @@ def see(world: World) -> Seen:
         int(_average(custody, begin, end) * price),
         int(_average(moved, begin, end)),
         FACTORIES * price,
+        _private_waits([(one["args"]["member"], one["args"]["claim"]) for one in claims], claimed, back),
     )
 
 
@@ -138,7 +143,7 @@ def document(predicted: Predicted, seen: Seen) -> dict[str, Any]:
             "money": str(seen.money),
             "saved": seen.saved,
         },
-        "private": {"capital": str(seen.private_value), "standingDays": 0},
+        "private": {"capital": str(seen.private_value), "waits": seen.private_waits},
     }
 
 
@@ -152,6 +157,18 @@ def _time(world: World, log: Mapping[str, Any], known: dict[int, UnixTime]) -> U
     if number not in known:
         known[number] = world.stack.client.block(number).time
     return known[number]
+
+
+def _private_waits(
+    claims: Sequence[tuple[int, int]], claimed: Mapping[int, UnixTime], back: Mapping[int, UnixTime]
+) -> int:
+    """Member and claim, in the chain's order."""
+    out: dict[int, UnixTime] = {}
+    waits = 0
+    for member, claim in claims:
+        waits += claimed[claim] < out.get(member, 0)
+        out[member] = back.get(claim, claimed[claim])
+    return waits
 
 
 def _step(moved: Mapping[str, Any]) -> int:

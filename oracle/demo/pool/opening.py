@@ -11,11 +11,13 @@ from oracle.demo.pool.cast import (
     HARD,
     LISTING,
     REPAIRERS,
+    SEED,
     SPARES,
     SURVEY,
     Role,
     address,
-)
+)  # fmt: skip
+from oracle.demo.pool.figures import Predicted, predict
 from oracle.demo.pool.scene import Factory, Motor, World
 from oracle.domain.statuses import StatusState
 from oracle.parties import assets, orders, pools, spare_loans
@@ -29,7 +31,7 @@ FIRST_CREDIT = {False: "280", True: "40"}
 """Dues of three years, or of two quarters for the one that forgets."""
 
 
-def plan(world: World) -> None:
+def plan(world: World) -> Predicted:
     world.stage.scene("1 · What the planner says before")
     world.say(f"Source: {SURVEY}.")
     rare = exact(AS_SURVEYED, 1)
@@ -42,6 +44,14 @@ def plan(world: World) -> None:
         f" saves 90 % of the capital; for 95 % a motor may fail once in {years:.0f} years (M/G/∞)."
     )
     world.say(f"The story: {CHOSEN}. Then two spares serve {often.fill:.1%} at once, exactly counted, in the long run.")
+    predicted = predict(world, SEED)
+    many, stood = predicted.breakdowns, predicted.standing_days
+    world.say(
+        f"For three years it expects {many.mean:.1f} breakdowns ({many.low:.0f} to {many.high:.0f} in nine runs of ten)"
+        f" and {stood.mean:.0f} days of waiting ({stood.low:.0f} to {stood.high:.0f}), with"
+        f" {world.text(predicted.capital)} tied up in spares and deposits."
+    )
+    return predicted
 
 
 def open_pool(world: World) -> PoolView:

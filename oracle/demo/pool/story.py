@@ -8,7 +8,7 @@ from typing import Any
 from oracle.demo.auditing import run_audit
 from oracle.demo.claims import Claims
 from oracle.demo.pool import figures, opening, terms, years
-from oracle.demo.pool.cast import FACTORIES, SEED
+from oracle.demo.pool.cast import FACTORIES
 from oracle.demo.pool.figures import Predicted, Seen
 from oracle.demo.pool.scene import Calendar, Told, World
 from oracle.demo.pool.terms import DAY
@@ -24,12 +24,12 @@ LEAVER = 7
 def tell(command: Sequence[str], folder: Path, stage: Stage, at_the_end: Callable[[Told], None]) -> Told:
     with ExitStack() as stack:
         world = _begin(stack, command, folder, stage)
-        opening.plan(world)
+        predicted = opening.plan(world)
         view = opening.open_pool(world)
         spares = opening.stock(world, view)
         world.calendar.begin = UnixTime(world.calendar.now() + terms.WAITING)
         drawn = years.live(world, spares)
-        _compare(world, years.waits_of(drawn))
+        _compare(world, predicted, years.waits_of(drawn))
         _leave(world)
         audit = _audit(world, command)
         told = Told(world.claims, world.figures, audit, world.currency, stage.elapsed)
@@ -47,9 +47,9 @@ def _begin(stack: ExitStack, command: Sequence[str], folder: Path, stage: Stage)
     return World(local, stage, Claims(), currency, Calendar(local.client), folder)
 
 
-def _compare(world: World, planned: Sequence[float]) -> None:
+def _compare(world: World, predicted: Predicted, planned: Sequence[float]) -> None:
     world.stage.scene("4 · What the chain tells, beside what the planner had said")
-    predicted, seen = figures.predict(world, SEED), figures.see(world)
+    seen = figures.see(world)
     claims = world.claims
     claims.equal("waits on chain = waits of the planner's run, in hours", _hours(planned), _hours(seen.waits))
     claims.equal("nobody is overtaken: spares go out in the order of claims", sorted(seen.order), list(seen.order))

@@ -79,12 +79,12 @@ func (e *Engine) Latest() (Block, error) {
 }
 
 // Build asks the client for the best block it can make on top of `parent` within `patience`.
-func (e *Engine) Build(parent Block, time_ uint64, patience time.Duration) (Proposal, error) {
+func (e *Engine) Build(parent Block, at uint64, patience time.Duration) (Proposal, error) {
 	var started struct {
 		Status    payloadStatus `json:"payloadStatus"`
 		PayloadID *string       `json:"payloadId"`
 	}
-	wanted := attributes{quantity(time_), parent.Hash, noAddress, []string{}, noHash}
+	wanted := attributes{quantity(at), parent.Hash, noAddress, []string{}, noHash}
 	if err := e.call(&started, "engine_forkchoiceUpdatedV3", final(parent.Hash), wanted); err != nil {
 		return Proposal{}, err
 	}

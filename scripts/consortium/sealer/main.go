@@ -30,16 +30,13 @@ const (
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: sealer init CHAIN-ID HOME... | sealer run -home …"))
-	}
-	switch os.Args[1] {
-	case "init":
+	switch {
+	case len(os.Args) > 3 && os.Args[1] == "init":
 		fail(initialise(os.Args[2], os.Args[3:]))
-	case "run":
+	case len(os.Args) > 1 && os.Args[1] == "run":
 		fail(run(os.Args[2:]))
 	default:
-		fail(fmt.Errorf("unknown command %q", os.Args[1]))
+		fail(fmt.Errorf("usage: sealer init CHAIN-ID HOME... | sealer run -home …"))
 	}
 }
 

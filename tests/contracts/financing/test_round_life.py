@@ -168,6 +168,8 @@ def test_default_auction_recovery_losses_run_up(rounds):
     auction = rounds.auction(opened, drill)
     for who in (rounds.dora, rounds.buyer):
         rounds.endow(who, 1_000 * EUR, spender=rounds.auctions)
+    with typed_error("Auction_Unknown", auction + 1):
+        rounds.auctions.bid(auction + 1, EUR, {"from": rounds.dora})
     reserve = rounds.auctions.leastBid(auction)
     with typed_error("Auction_BidTooLow", auction, reserve - 1, reserve):
         rounds.auctions.bid(auction, reserve - 1, {"from": rounds.dora})

@@ -214,6 +214,18 @@ def test_a_promise_that_means_nothing_is_refused(watch, changes, bond, error):
         watch.give(watch.terms(**changes), bond)
 
 
+def test_a_promise_for_a_retired_machine_and_one_that_never_was(watch):
+    economy = watch.economy
+    drill = economy.drill()
+    owner = {"from": economy.provider}
+    economy.end_of_life.decide(drill.id, 7, economy.provider, b"r" * 32, "", owner)
+    economy.assets.setLifecycle(drill.id, 4, b"r" * 32, owner)
+    with typed_error("Uptime_AssetRetired", drill.id):
+        watch.give(watch.terms(asset=drill.id), EUR)
+    with typed_error("Uptime_Unknown", 99):
+        watch.contract.uptimeOf(99)
+
+
 def test_paused_nothing_new_is_promised_and_credits_are_paid(watch, promised):
     (number, terms), economy = promised, watch.economy
     economy.use(watch.hires[0], 1, 1_000_000)

@@ -233,6 +233,9 @@ def test_a_service_counts_once_for_its_interval_in_any_order(floor, bazaar, serv
     inspected = done(bazaar, serviced, Kind.INSPECT)
     for order in (second, first, second):
         floor.contract.proveService(number, order, {"from": floor.economy.stranger})
+    later = floor.give(floor.terms())
+    with typed_error("Buyback_OutsideIntervals", later, bazaar.order(first).assigned_at):
+        floor.contract.proveService(later, first, {"from": floor.economy.stranger})
     with typed_error_named("Buyback_NotServiced"):
         floor.contract.proveService(number, inspected, {"from": floor.economy.stranger})
     with typed_error_named("Buyback_NotServiced"):

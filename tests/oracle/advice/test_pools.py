@@ -80,19 +80,19 @@ CASES = [
 @pytest.mark.parametrize("spares", [1, 2])
 def test_simulation_agrees_with_theory(pool, spares):
     """Within twice its margins of 95 %: missed once in 10,000 times. The seed makes it the same every time."""
-    theory, drawn = exact(pool, spares), simulated(pool, spares, SEED)
+    theory, drawn = exact(pool, spares), simulated(pool, spares, SEED, runs=20)
     assert abs(drawn.fill - theory.fill) <= 2 * drawn.fill_margin
     assert abs(drawn.wait_days - theory.wait_days) <= 2 * drawn.wait_margin
-    assert drawn.breakdowns == pytest.approx(theory.breakdowns, rel=0.03)
-    assert drawn.fill_margin < 0.02
+    assert drawn.breakdowns == pytest.approx(theory.breakdowns, rel=0.04)
+    assert drawn.fill_margin < 0.03
 
 
 def test_margins_hold_as_often_as_they_say():
-    """Of 60 seeds about 57 lie within; fewer than 52 would come once in 200 times."""
+    """Of 40 seeds about 38 lie within; fewer than 34 would come once in 300 times."""
     theory = exact(TEN, 1)
-    drawn = [simulated(replace(TEN, variation=0), 1, seed, runs=10) for seed in range(60)]
-    assert sum(abs(one.fill - theory.fill) <= one.fill_margin for one in drawn) >= 52
-    assert sum(abs(one.wait_days - theory.wait_days) <= one.wait_margin for one in drawn) >= 52
+    drawn = [simulated(replace(TEN, variation=0), 1, seed, runs=10) for seed in range(40)]
+    assert sum(abs(one.fill - theory.fill) <= one.fill_margin for one in drawn) >= 34
+    assert sum(abs(one.wait_days - theory.wait_days) <= one.wait_margin for one in drawn) >= 34
 
 
 @pytest.mark.parametrize("changes", [{}, {"repairers": 3}, {"elsewhere": True, "way": Way.LOAN}])

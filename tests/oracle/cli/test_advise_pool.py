@@ -37,11 +37,9 @@ def test_for_people_and_as_a_picture(tmp_path):
 
 def test_what_is_simulated_says_so_and_has_margins():
     words = ("--failures", "0.3", "--shape", "2", "--repairers", "1", "--seed", "7")
-    drawn = json.loads(advise(*words, "--json").stdout)
-    assert "seed 7" in drawn["rows"][0]["method"]
-    assert 0 < drawn["rows"][0]["fillMargin"] < 0.02
-    assert json.loads(advise(*words, "--json").stdout) == drawn
-    assert "±" in advise(*words).output
+    shown = advise(*words).output
+    assert "seed 7" in shown
+    assert "±" in shown
 
 
 def test_rates_for_all_or_for_each_or_not_at_all():

@@ -206,6 +206,8 @@ def test_terms_that_do_not_keep_to_the_schema_are_named(rounds):
         error = rounds("check", rounds.terms(**change), code=1)["error"]
         assert (error["code"], error["who"], error["what"]) == ("malformed", "round terms", said)
     assert rounds.refused("show", "99") == "unknown_round"
+    wide = rounds("show", str(1 << 64), code=1)["error"]
+    assert (wide["code"], wide["what"]) == ("field_out_of_bounds", "value 1 must fit uint64")
     impossible = rounds.terms(assets=[{"asset": rounds.machine("SN-4")}], lateAfterDays=90)
     error = rounds("open", impossible, "--key", PROVIDER, code=1)["error"]
     assert error["code"] == "Financing_OutOfRange"

@@ -36,6 +36,8 @@ TABLE = {
     ("get", "/v1/assets/{asset_id}"): PUBLIC,
     ("get", "/v1/assets/{asset_id}/ledger"): PUBLIC,
     ("get", "/v1/assets/{asset_id}/history"): PUBLIC,
+    ("get", "/v1/rounds"): PUBLIC,
+    ("get", "/v1/rounds/{round_id}"): {"allowed": frozenset(), "otherwise": 404},
     ("get", "/v1/sign-in/nonce"): PUBLIC,
     ("get", "/v1/sign-in"): SIGNED_IN,
     ("delete", "/v1/sign-in"): {"allowed": ALL - UNSIGNED, "otherwise": None, "ok": 204},
@@ -103,7 +105,7 @@ def authorization(oracle, visitor):
 
 def ask(oracle, route, hire, headers):
     method, path = route
-    places = {"asset_id": hire.machine.asset, "agreement_id": hire.agreement}
+    places = {"asset_id": hire.machine.asset, "agreement_id": hire.agreement, "round_id": 1}
     url = oracle.url + (path + QUERIES.get(route, "")).format(**places)
     options = {"content": b'{"nothing": "signed"}', "headers": {**headers, "Content-Type": "application/json"}}
     with plain_http.stream(

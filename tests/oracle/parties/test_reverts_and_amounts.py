@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from eth_abi.abi import encode
+from eth_utils.abi import function_abi_to_4byte_selector
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle.chain.contracts import load_artefact
 from oracle.chain.node_errors import CallReverted
 from oracle.domain.hashing import keccak
 from oracle.errors import Rejected
@@ -36,6 +38,22 @@ def test_a_reason_in_bytes32_is_read_as_text():
 def test_an_error_of_no_contract_of_ours_is_shown_as_it_is():
     found = explain(reverted("Elsewhere_Unknown()"), "open")
     assert (found.code, found.remedy) == ("call_reverted", None)
+
+
+@pytest.mark.parametrize(
+    "contract", ["CoFinancing", "TitleAuction", "BuybackGuarantees", "AvailabilityGuarantees", "TitleSales"]
+)
+def test_whoever_finances_or_guarantees_is_told_what_to_do(contract):
+    ours = ("Financing_", "Auction_", "Buyback_", "Uptime_", "Sales_")
+    errors = [item for item in load_artefact(contract)["abi"] if item["type"] == "error"]
+    selectors = {one["name"]: function_abi_to_4byte_selector({**one, "type": "function"}) for one in errors}
+    without = [
+        name
+        for name, selector in selectors.items()
+        if name.startswith(ours)
+        and explain(CallReverted("call", "0x" + (selector + bytes(32 * 4)).hex()), contract).remedy is None
+    ]
+    assert without == []
 
 
 @given(st.integers(min_value=0, max_value=2**128))

@@ -113,8 +113,13 @@ def test_it_is_paid_out_when_it_is_worth_it_and_named_while_it_is_behind(running
     funded.fees(EUR // 10)
     assert oracle.cycle("rounds") == {"rounds": "done"}
     oracle.settle()
-    assert funded.view.received == EUR * 11 // 100 * 9 // 10
+    received = EUR * 11 // 100 * 9 // 10
+    assert funded.view.received == received
     assert oracle.cycle("rounds") == {"rounds": "nothing"}
+    told = oracle.get(f"/v1/rounds/{funded.number}").json()
+    assert (told["state"], told["received"], told["assets"][0]["assetId"]) == ("on_plan", str(received), funded.asset)
+    assert [one["paid"] for one in told["tranches"]] == [str(received)]
+    assert [one["roundId"] for one in oracle.get("/v1/rounds").json()["rounds"]] == [funded.number]
 
     funded.pass_time(oracle, 7)
     oracle.cycle("rounds")

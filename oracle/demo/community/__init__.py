@@ -1,0 +1,1 @@
+"""Owned by its users: founded, joined, decided, refused, paused, expelled from; audited."""
