@@ -21,6 +21,8 @@ interface ISpareLoans is ISignedForms {
         Status status
     );
     event CalledOut(ClaimId indexed claim, uint40 collectUntil);
+    /// @notice How many claims of either queue have had their turn, or ended before it came.
+    event PassedOver(PoolId indexed pool, uint8 indexed model, uint64 first, uint64 behind);
     /// @notice Without a spare: withdrawn, lapsed, or cancelled by shown use; `feeLost` says where the claim fee went.
     event ClaimEnded(ClaimId indexed claim, ClaimStage indexed stage, bool feeLost);
     /// @notice The machine ran after the breakdown that was claimed: the fee is lost, and a spare on loan is due at once.
@@ -82,6 +84,10 @@ interface ISpareLoans is ISignedForms {
     function callOut(PoolId pool, uint8 model) external returns (ClaimId);
     /// @notice Anyone: called out and not collected in time, or the machine is no longer the member's. The fee is lost.
     function lapse(ClaimId claim) external;
+
+    /// @notice Anyone: at most `most` claims that ended while they waited are passed over for good, so that no number of them makes
+    ///         a turn too expensive.
+    function passOver(PoolId pool, uint8 model, uint256 most) external;
 
     // Loans; forms are signed by both hands, and anyone carries them
 

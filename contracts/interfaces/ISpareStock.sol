@@ -55,6 +55,8 @@ interface ISpareStock {
     error Stock_NotClosed(PoolId pool);
     error Stock_UnderLien(AssetId asset, address lienholder);
     error Stock_InUse(AssetId asset, uint256 agreements);
+    /// @notice Work that somebody else has ordered would be paid from what the pool puts into the machine's reserve.
+    error Stock_OrdersOpen(AssetId asset, uint256 orders);
     error Stock_NotInPool(AssetId unit, PoolId pool, uint8 model);
     error Stock_WrongPlace(AssetId unit, Place place);
     error Stock_NoneOnShelf(PoolId pool, uint8 model);

@@ -109,6 +109,14 @@ abstract contract Claims is ISpareLoans, SignedForms {
         _endQueued(id, found, ClaimStage.Lapsed, true);
     }
 
+    /// @inheritdoc ISpareLoans
+    function passOver(PoolId pool, uint8 model, uint256 most) external {
+        Turns storage turns = _turns[pool][model];
+        turns.first = _passed(_queues[pool][model][false], turns.first, most);
+        turns.behind = _passed(_queues[pool][model][true], turns.behind, most);
+        emit PassedOver(pool, model, turns.first, turns.behind);
+    }
+
     // Views
 
     /// @inheritdoc ISpareLoans
@@ -234,6 +242,14 @@ abstract contract Claims is ISpareLoans, SignedForms {
             if (_claims[id].stage == ClaimStage.Waiting) return (id, index + 1);
         }
         id = NO_CLAIM;
+    }
+
+    function _passed(ClaimId[] storage queue, uint64 from, uint256 most) private view returns (uint64 index) {
+        uint256 end = queue.length;
+        if (end - from > most) end = from + most;
+        for (index = from; index < end; ++index) {
+            if (_claims[queue[index]].stage == ClaimStage.Waiting) return index;
+        }
     }
 
     function _copyWaiting(ClaimId[] storage queue, uint256 from, ClaimId[] memory to, uint256 count)

@@ -76,12 +76,14 @@ abstract contract Custody is ISpareStock {
         if (found.place != needed) revert Stock_WrongPlace(unit, found.place);
     }
 
-    /// @dev What comes in is free of liens (which would bind it here for ever) and of customers.
+    /// @dev What comes in is free of liens (which would bind it here for ever), of customers and of work ordered before.
     function _receive(PoolId pool, uint8 model, AssetId unit, address from, Place to) internal {
         address lienholder = ASSETS.lienholderOf(unit);
         if (lienholder != address(0)) revert Stock_UnderLien(unit, lienholder);
         uint256 open = AGREEMENTS.openAgreementsOf(unit);
         if (open != 0) revert Stock_InUse(unit, open);
+        uint256 orders = MARKET.openOrdersOf(unit);
+        if (orders != 0) revert Stock_OrdersOpen(unit, orders);
 
         Stock storage stock = _stocks[pool][model];
         ++stock.total;

@@ -39,6 +39,11 @@ BOUNDS: Final = {
 }
 
 
+def platform_only(_: Call, *_arguments: Value) -> None:
+    """What the three contracts do for each other: the replay does it with its own functions, and nobody else may."""
+    raise Refused("only the platform's own contracts call this")
+
+
 def days_begun(seconds: int) -> int:
     return max(1, -(-seconds // DAY))
 
@@ -89,6 +94,7 @@ class SparePools(Module):
             "changeMachine": self.change_machine, "payIn": self.pay_in, "payOut": self.pay_out,
             "restoreDeposit": self.restore_deposit, "drawDues": self.draw_dues, "quit": self.quit, "expel": self.expel,
             "inheritCash": self.inherit_cash, "cancelNonce": self.cancel_nonce,
+            **dict.fromkeys(("takeFee", "takeHold", "settleFee", "settleLoan", "writeOff", "spend"), platform_only),
         }  # fmt: skip
 
     # Opening and joining

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oracle.audit.abi import Value
-from oracle.audit.replay.pools import Pool, days_begun
+from oracle.audit.replay.pools import Pool, days_begun, platform_only
 from oracle.audit.replay.services import record_history
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, struct_storage
 from oracle.audit.signatures import READING, SPARE_HAND_OVER, STATUS, struct_hash
@@ -58,7 +58,7 @@ class SpareLoans(Module):
             "showUseByStatus": self.show_use_by_status, "callOut": self.call_out, "lapse": self.lapse,
             "takeSpare": self.take_spare, "bringDefective": self.bring_defective, "giveBack": self.give_back,
             "exchange": self.exchange, "buyOut": self.buy_out, "forfeit": self.forfeit,
-            "cancelNonce": self.cancel_nonce,
+            "passOver": self.pass_over, "cancelNonce": self.cancel_nonce, "writeOff": platform_only,
         }  # fmt: skip
 
     # Claims
@@ -126,6 +126,15 @@ class SpareLoans(Module):
         late = claim.stage == CALLED and call.now > claim.deadline
         self.refuse_unless(sold or late, "there is still time to collect")
         self._end_queued(call, number, LAPSED, fee_lost=True)
+
+    def pass_over(self, call: Call, pool: int, model: int, most: int) -> None:
+        for behind in (False, True):
+            lane = (pool, model, behind)
+            for number in self.queues[lane][self.turns[lane] :][:most]:
+                if self.claims[number].stage == WAITING:
+                    break
+                self.turns[lane] += 1
+        self.emit(call, "PassedOver", pool, model, self.turns[pool, model, False], self.turns[pool, model, True])
 
     # Loans
 

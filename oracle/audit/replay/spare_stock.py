@@ -10,6 +10,7 @@ from oracle.audit.abi import Value
 from oracle.audit.keccak import word
 from oracle.audit.replay.assets import RETIRED
 from oracle.audit.replay.orders import ARBITRATED, OPEN, PAID
+from oracle.audit.replay.pools import platform_only
 from oracle.audit.replay.services import padded
 from oracle.audit.replay.world import ZERO, Call, Handler, Module, Path, Refused, World, struct_storage
 
@@ -67,6 +68,7 @@ class SpareStock(Module):
             "proposeKeeper": self.propose_keeper, "vote": self.vote, "carryOut": self.carry_out,
             "withhold": self.withhold, "repair": self.repair, "shelve": self.shelve,
             "inheritSpare": self.inherit_spare, "skim": self.skim,
+            **dict.fromkeys(("setUp", "keep", "lend", "takeBack", "letGo", "takeExchanged"), platform_only),
         }  # fmt: skip
 
     # Votes
@@ -274,6 +276,7 @@ class SpareStock(Module):
         machine = self.world.assets.known(number)
         self.refuse_unless(machine.lienholder == ZERO, "the title is under lien")
         self.refuse_unless(self.world.agreements.open_count(number) == 0, "agreements are open")
+        self.refuse_unless(self.world.market.open_orders[number] == 0, "work is ordered")
         before = self.units[number].place if number in self.units else NOWHERE
         self.emit(call, "UnitMoved", number, pool, to, before, model)
         self.units[number] = Unit(pool, to, model)

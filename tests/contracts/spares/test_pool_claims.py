@@ -176,6 +176,18 @@ def test_who_was_called_out_and_does_not_come_loses_turn_and_fee(pool):
     assert pool.take(2, 5)
 
 
+def test_ended_claims_are_passed_over_in_pieces(pool):
+    """However many somebody makes and withdraws, a turn costs no more."""
+    for claim in range(1, 8):
+        pool.claim(1)
+        pool.press("withdraw", claim, by=pool.factories[0])
+    pool.claim(2)
+    for most in (3, 0, 9):
+        pool.do(pool.stranger, LOANS, "passOver", 1, 0, most)
+    assert pool.queue_of_chain(0) == [8]
+    assert pool.take(8, 5)
+
+
 def test_who_had_a_spare_lately_stands_behind_as_the_terms_say(pool):
     pool.claim(1)
     pool.take(1, 5)

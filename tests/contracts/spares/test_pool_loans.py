@@ -172,6 +172,18 @@ def test_a_spare_under_lien_is_not_taken_in(pool):
     pool.refuse(pool.stranger, STOCK, "carryOut", (3,), "Stock_UnderLien")
 
 
+def test_a_machine_with_open_orders_is_not_taken_in(pool):
+    """Work that its owner ordered would be paid from what the pool puts into its reserve."""
+    pool.do(pool.seller, "ServiceTermsBook", "choose", 6, 1)
+    request = (6, 2, 0, EUR, pool.chain.now + DAY, DAY, True, b"\1" * 32, "")
+    pool.do(pool.seller, "ServiceMarket", "open", request)
+    pool.do(pool.seller, STOCK, "proposePurchase", 1, 6, 0)
+    pool.model.propose_purchase(pool.seller, 6, 0, pool.chain.now)
+    for member in (1, 2, 3):
+        pool.vote(3, member)
+    pool.refuse(pool.stranger, STOCK, "carryOut", (3,), "Stock_OrdersOpen")
+
+
 def test_a_defective_unit_under_lien_is_not_taken_in_exchange(lent):
     lent.end("bringDefective", 1)
     lent.do(lent.factories[0], "AssetRegistry", "placeLien", 1, lent.stranger)

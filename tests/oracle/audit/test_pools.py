@@ -20,7 +20,7 @@ from tests.oracle.audit.seen import Seen, seen
 from tests.oracle.audit.support import copied
 from tests.oracle.audit.test_checks import evidence_of
 from tests.stateful.pool_acts import PoolActs
-from tests.stateful.pool_world import EUR, POOLS, STOCK, TERMS
+from tests.stateful.pool_world import EUR, LOANS, POOLS, STOCK, TERMS
 
 SPARES = ("SparePools", "SpareLoans", "SpareStock")
 
@@ -48,6 +48,7 @@ def tell(pool: PoolActs) -> None:
     pool.show_use(waiting - 1)
     pool.chain.warp(TERMS.collect)
     pool.press("lapse", waiting - 2)
+    pool.do(third, LOANS, "passOver", 1, 0, 2)
     pool.claim(2)
     pool.call_out(0)
     pool.take(len(pool.model.claims), 6)
