@@ -42,6 +42,10 @@ HAND_OVER: Final = (
     "HandOver(uint64 orderId,address giver,address taker,uint8 grade,bytes32 conditionHash,uint256 giverNonce,"
     "uint256 takerNonce,uint40 deadline)"
 )
+JOIN_POOL: Final = (
+    "JoinPool(uint64 poolId,address account,uint64 assetId,bytes32 rulesHash,uint80 credit,uint256 nonce,"
+    "uint40 deadline)"
+)
 SPARE_HAND_OVER: Final = (
     "SpareHandOver(uint64 claimId,uint64 assetId,address giver,address taker,uint8 grade,bytes32 conditionHash,"
     "uint256 giverNonce,uint256 takerNonce,uint40 deadline)"
@@ -54,7 +58,7 @@ TYPEHASHES: Final[Mapping[str, bytes]] = MappingProxyType(
         form: keccak(form.encode())
         for form in (
             READING, STATUS, METER_BINDING, PERMIT_SIGNER, PERMIT, START, REGISTER, OPEN_AGREEMENT, END_AGREEMENT,
-            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER, ACCEPT_CODE,
+            SUSPEND, SET_CAP, ALLOW, WITHDRAW, HAND_OVER, SPARE_HAND_OVER, JOIN_POOL, ACCEPT_CODE,
         )
     }
 )  # fmt: skip

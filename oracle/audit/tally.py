@@ -9,6 +9,7 @@ from typing import Final
 from oracle.audit.findings import Findings, Place
 from oracle.audit.guarantee_tally import GuaranteeTally
 from oracle.audit.order_tally import OrderTally
+from oracle.audit.pool_tally import PoolTally
 from oracle.audit.replay.world import World
 from oracle.audit.round_tally import RoundTally
 from oracle.audit.title_tally import TitleTally
@@ -58,6 +59,7 @@ class Tally:
         self._orders = OrderTally(findings)
         self.guarantees = GuaranteeTally(findings)
         self.rounds = RoundTally(findings)
+        self.pools = PoolTally(findings)
         seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
         self.titles = TitleTally(seller, title)
 
@@ -73,6 +75,8 @@ class Tally:
                 self.guarantees.add(told)
             case (("RoundBook" | "CoFinancing" | "RoundCollateral" | "RoundBallots"), _):
                 self.rounds.add(told)
+            case (("SparePools" | "SpareLoans" | "SpareStock"), _):
+                self.pools.add(told)
             case "AssetRegistry" | "Components", _:
                 self.titles.add(told)
             case "PrepaidAccounts", "Deposited":

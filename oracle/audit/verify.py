@@ -11,6 +11,7 @@ from oracle.audit.blocks import Block
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
 from oracle.audit.check_guarantees import check_i10, check_i18
 from oracle.audit.check_orders import check_i13
+from oracle.audit.check_pools import check_i12, check_i19
 from oracle.audit.check_rounds import check_i8, check_i9, check_rounds_collateral
 from oracle.audit.check_titles import check_i11
 from oracle.audit.findings import Findings, Place
@@ -29,6 +30,9 @@ from oracle.audit.told import decode_logs
 
 IS_VALID_SIGNATURE: Final = keccak(b"isValidSignature(bytes32,bytes)")[:4]
 REVERTED: Final = 3
+OF_PARTS: Final = (
+    check_i8, check_i9, check_i10, check_i11, check_rounds_collateral, check_i12, check_i13, check_i18, check_i19,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def audit(
         currency: custody for currency in currencies if (custody := purse.custody(node, pinned, currency, findings))
     }
     evidence = checks.Evidence(world, tally, words, custodies, findings)
-    for check in (*checks.ALL, check_i8, check_i9, check_i10, check_i11, check_rounds_collateral, check_i13, check_i18):
+    for check in (*checks.ALL, *OF_PARTS):
         try:
             check(evidence)
         except UnknownVariable as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from eth_account import Account
 from eth_utils.address import to_checksum_address
 from web3 import Web3
 
@@ -27,6 +28,7 @@ from tests.stateful.chain import Chain
 EUR = 1_000_000
 HOUR = 3_600
 UNLIMITED = (1 << 256) - 1
+MNEMONIC = "test test test test test test test test test test test junk"
 FAR_FUTURE = (1 << 40) - 1
 PURSE = 30 * EUR
 PAPER = keccak(b"paper")
@@ -60,7 +62,7 @@ class PoolWorld:
         self.chain = Chain(port, list(self.contracts.values()))
         self.listing, self.guardian, self.maker, self.stranger = accounts[1:5]
         self.worker, self.seller, self.community = accounts[6], accounts[7], accounts[9]
-        self.keys = {key.address: key for key in (SigningKey(keccak(b"hand %d" % n)) for n in range(5))}
+        self.keys = {account: _key(number) for number, account in enumerate(accounts[10:15], 10)}
         self.keeper, *self.factories = self.keys
         self.people = [*self.factories, self.keeper, self.seller, self.stranger, self.worker]
         self.ledger, self.currency = self.contracts["PrepaidAccounts"], self.contracts["MicroEuro"].address
@@ -69,6 +71,7 @@ class PoolWorld:
         self._hands = Domain(deployed.chain_id, deployed.addresses[LOANS])
         self._nonce = 0
         self.refused = ""
+        self._paused_until = 0
         self.odometers = dict.fromkeys(MODELS, 0)
         self.books = AccountsModel(self.ledger.address)
         self.books.admit(self.currency)
@@ -90,6 +93,7 @@ class PoolWorld:
         self._snapshot = self.chain.ask("evm_snapshot")
         self.chain.now, truth = self._start
         self._restore(deepcopy(truth))
+        self._paused_until = 0
         self.odometers = dict.fromkeys(MODELS, 0)
 
     def _restore(self, model: PoolModel) -> None:
@@ -103,9 +107,6 @@ class PoolWorld:
         return self.factories[0] if asset == 8 else self.factories[asset - 1]
 
     def _build(self) -> None:
-        for hand in self.keys:
-            self.chain.ask("anvil_impersonateAccount", hand)
-            self.chain.ask("anvil_setBalance", hand, hex(10**21))
         for person in self.people:
             self.do(person, "MicroEuro", "mint", person, PURSE)
             self.do(person, "MicroEuro", "approve", self.ledger.address, UNLIMITED)
@@ -180,6 +181,7 @@ class PoolWorld:
 
     def step(self, sender: str, contract: str, function: str, act: Callable[[int], Any], *arguments: Any) -> bool:
         """`act` takes the step in the model at the block's time; True where both took it, else see `refused`."""
+        self.model.paused = self.is_paused()
         before, self.refused = deepcopy(self.model), ""
         try:
             act(self.chain.now + 1)
@@ -251,10 +253,19 @@ class PoolWorld:
         self.step(who, STOCK, "shelve", lambda _: self.model.shelve(who, unit, is_paid=bool(bid)), unit)
 
     def pause(self, on: bool) -> None:
-        if on != self.model.paused:
+        if on != self.is_paused():
             for name in ("OfferBook", "PrepaidAccounts", "AssetRegistry", MARKET):
                 self.do(self.guardian, name, "pause" if on else "unpause")
-            self.model.paused = on
+            self._paused_until = self.chain.now + 14 * DAY if on else 0
+
+    def is_paused(self) -> bool:
+        return self.chain.now + 1 < self._paused_until
+
+
+def _key(number: int) -> SigningKey:
+    """Of the node's own account of this number: what it signs and what it sends are one person's."""
+    Account.enable_unaudited_hdwallet_features()
+    return SigningKey(bytes(Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}").key))
 
 
 def check(world: PoolWorld) -> None:

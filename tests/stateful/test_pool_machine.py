@@ -154,7 +154,7 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(what=st.sampled_from(["withhold", "mend", "mend", "shelve"]), pick=picks, bid=st.sampled_from([0, 1, 99_991]))
     def stock(self, what, pick, bid):
         world, model, unit = self.world, self.world.model, pick % len(MODELS) + 1
-        if what == "mend" and not model.paused:
+        if what == "mend" and not world.is_paused():
             world.mend(unit, bid, by_keeper=bool(pick % 2))
         elif what == "withhold":
             world.step(model.keeper, STOCK, what, lambda t: world.model.withhold(model.keeper, unit), unit)

@@ -30,8 +30,10 @@ P256_SECRET_TEXT = "CISE golden vectors: a P-256 key for tests only"
 P256_SECRET = int.from_bytes(keccak(text=P256_SECRET_TEXT), "big")
 CONTRACTS = {
     name: to_checksum_address(keccak(text=name)[12:])
-    for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers", "SpareLoans")
-}
+    for name in (
+        "UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers", "SpareLoans", "Membership",
+    )
+}  # fmt: skip
 FORMS = {
     "Reading": (
         "UsageAgreements",
@@ -86,6 +88,7 @@ FORMS = {
         "uint64 claimId,uint64 assetId,address giver,address taker,uint8 grade,bytes32 conditionHash,"
         "uint256 giverNonce,uint256 takerNonce,uint40 deadline",
     ),
+    "AcceptCode": ("Membership", "address member,bytes32 codeHash,uint256 nonce,uint40 deadline"),
 }
 MOST = {"grade": 4}
 """Fields that the contract keeps narrower than their type."""

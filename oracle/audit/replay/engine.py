@@ -30,12 +30,14 @@ from oracle.audit.replay.member_policies import MemberProviders, MemberWorkers
 from oracle.audit.replay.members import Membership
 from oracle.audit.replay.meters import Meters
 from oracle.audit.replay.offers import Credits, Offers
-from oracle.audit.replay.pools import SpareLoans, SparePools, SpareStock
+from oracle.audit.replay.pools import SparePools
 from oracle.audit.replay.reservations import Reservations
 from oracle.audit.replay.round_terms import RoundBook
 from oracle.audit.replay.rounds import CoFinancing, RoundViews
 from oracle.audit.replay.services import HandOvers, TermsBook, Workers
 from oracle.audit.replay.settlement import Agreements
+from oracle.audit.replay.spare_loans import SpareLoans
+from oracle.audit.replay.spare_stock import SpareStock
 from oracle.audit.replay.splits import Splits
 from oracle.audit.replay.tariffs import Tariffs
 from oracle.audit.replay.titles import TitleSales
@@ -90,6 +92,7 @@ class Engine:
             ("sales", TitleSales), ("buybacks", Buybacks), ("uptimes", Uptimes),
             ("round_book", RoundBook), ("rounds", CoFinancing), ("collateral", RoundCollateral),
             ("ballots", RoundBallots), ("auctions", TitleAuction),
+            ("pools", SparePools), ("spare_loans", SpareLoans), ("spare_stock", SpareStock),
         ):  # fmt: skip
             setattr(world, slot, made[kind.CONTRACT])
         self.directory = made[Directory.CONTRACT]

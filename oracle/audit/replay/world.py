@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from oracle.audit.replay.market import Market
     from oracle.audit.replay.meters import Meters
     from oracle.audit.replay.offers import Credits, Offers
+    from oracle.audit.replay.pools import SparePools
     from oracle.audit.replay.reservations import Reservations
     from oracle.audit.replay.round_terms import RoundBook
     from oracle.audit.replay.rounds import CoFinancing
     from oracle.audit.replay.services import HandOvers, TermsBook
     from oracle.audit.replay.settlement import Agreements
+    from oracle.audit.replay.spare_loans import SpareLoans
+    from oracle.audit.replay.spare_stock import SpareStock
     from oracle.audit.replay.splits import Splits
     from oracle.audit.replay.tariffs import Tariffs
     from oracle.audit.replay.titles import TitleSales
@@ -108,11 +111,14 @@ class World:
     market: Market = field(init=False)
     meters: Meters = field(init=False)
     offers: Offers = field(init=False)
+    pools: SparePools = field(init=False)
     reservations: Reservations = field(init=False)
     round_book: RoundBook = field(init=False)
     rounds: CoFinancing = field(init=False)
     sales: TitleSales = field(init=False)
     service_terms: TermsBook = field(init=False)
+    spare_loans: SpareLoans = field(init=False)
+    spare_stock: SpareStock = field(init=False)
     splits: Splits = field(init=False)
     tariffs: Tariffs = field(init=False)
     uptimes: Uptimes = field(init=False)

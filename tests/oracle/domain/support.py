@@ -11,6 +11,7 @@ from oracle.domain.customer_forms import Allow, EndAgreement, OpenAgreement, Reg
 from oracle.domain.forms import Domains, Form, Value, digest
 from oracle.domain.hand_overs import HandOver, SpareHandOver
 from oracle.domain.hashing import keccak, to_address
+from oracle.domain.membership import AcceptCode
 from oracle.domain.permits import Permit, Start
 from oracle.domain.readings import Flag, Reading, SignedReading
 from oracle.domain.signatures import SigningKey
@@ -38,11 +39,12 @@ FORMS: dict[str, type[Form]] = {
         Withdraw,
         HandOver,
         SpareHandOver,
+        AcceptCode,
     )
 }
 KEY = SigningKey(keccak(b"a meter key for tests"))
 OTHER_KEY = SigningKey(keccak(b"another key for tests"))
-DOMAINS = Domains(ChainId(31_337), *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4, 5, 6)))
+DOMAINS = Domains(ChainId(31_337), *(to_address(bytes([n]) * 20) for n in (1, 2, 3, 4, 5, 6, 7)))
 CURRENCY = to_address(b"\x0c" * 20)
 
 

@@ -18,6 +18,7 @@ NAMES = {
     Contract.PREPAID_ACCOUNTS: "PrepaidAccounts",
     Contract.HAND_OVERS: "HandOvers",
     Contract.SPARE_LOANS: "SpareLoans",
+    Contract.MEMBERSHIP: "Membership",
 }
 VECTOR_DOMAINS = Domains(DOCUMENT["chainId"], *(DOCUMENT["contracts"][name] for name in NAMES.values()))
 CASES = [pytest.param(case, id=f"{case['form']}-{index % 4}") for index, case in enumerate(DOCUMENT["cases"])]

@@ -66,7 +66,7 @@ def test_every_bit_of_a_long_signature_counts():
 
 @pytest.mark.parametrize("contract", list(Contract))
 def test_another_chain_or_contract_takes_nothing(contract):
-    names = ("Reading", "Status", "Register", "Allow", "HandOver", "SpareHandOver")
+    names = ("Reading", "Status", "Register", "Allow", "HandOver", "SpareHandOver", "AcceptCode")
     addresses = [DOMAINS.of(FORMS[name]).verifying_contract for name in names]
     elsewhere = [
         to_address(b"\xee" * 20) if index == list(Contract).index(contract) else a for index, a in enumerate(addresses)
