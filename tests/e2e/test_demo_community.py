@@ -35,4 +35,8 @@ def test_the_community_holds_and_is_audited(community):
     audit = community["audit"]
     assert audit["clean"] is True
     assert audit["findings"] == audit["notChecked"] == []
+    votes, money = (each for each in audit["balanced"] if each["check"] == "I-20")
+    assert (votes["votes in force"], votes["votes stored"], votes["executed"]) == ("5", "5", "2")
+    assert int(money["received"]) == 66 * EUR // 5
+    assert int(money["claimed"]) == 6 * each
     assert audit["figures"]["storage roots equal to the replay's"] >= 36

@@ -71,6 +71,6 @@ def _audit(world: World, command: Sequence[str], folder: Path) -> Mapping[str, A
     world.claims.equal("exit code of the audit", 0, code)
     world.claims.true("audit: all balanced", bool(document.get("clean")))
     names = {each["check"] for each in document.get("balanced", [])}
-    world.claims.true("it balanced the ledger", {"I-1", "I-2", "I-4", "I-7"} <= names)
+    world.claims.true("it balanced the ledger and the votes", {"I-1", "I-2", "I-4", "I-7", "I-20"} <= names)
     world.say("Every vote counted again, every membership, every unit of the community's money.")
     return document

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from oracle.audit.check_members import check_i20
+from oracle.audit.checks import Evidence
 from oracle.audit.findings import Findings
 from oracle.audit.keccak import keccak
+from oracle.audit.member_tally import MemberTally
 from oracle.audit.replay.accounts import Accounts
 from oracle.audit.replay.authority import Authority
 from oracle.audit.replay.community import Community
@@ -16,6 +21,7 @@ from oracle.audit.replay.deciding import Decisions, Guardian, Timelock
 from oracle.audit.replay.governor import Governor
 from oracle.audit.replay.members import Membership
 from oracle.audit.replay.world import Call, Refused, World
+from oracle.audit.storage import Layout
 
 START, DAY = 1_700_000_000, 86_400
 CODE, REASON, NONE = keccak(b"code"), keccak(b"x"), bytes(32)
@@ -34,7 +40,7 @@ class Platform:
         self.world = World(1, AT, Findings(), lambda *_: False)
         self.made = {kind.CONTRACT: kind(self.world, AT[kind.CONTRACT]) for kind in KINDS}
         self.world.accounts, self.world.authority = self.made["PrepaidAccounts"], self.made["Authority"]
-        self.now = START
+        self.now, self.logs = START, list[SimpleNamespace]()
         members = [(account, 0, 0, NONE) for account in FOUNDERS]
         timelock, governor = self.made["Timelock"], AT["NetworkGovernor"]
         quorum_rule = (governor, self.selector("NetworkGovernor", "setQuorum"), ((0, False, 3, 100),))
@@ -49,7 +55,9 @@ class Platform:
             ("Decisions", timelock.address, AT["Membership"], list(AT.values()), [quorum_rule, expel_rule]),
             ("NetworkGovernor", AT["Membership"], timelock.address, AT["Decisions"], (2 * DAY, 7 * DAY, DAY, 1, 3)),
         ):
-            self.made[name].construct(self.call(DEPLOYER), tuple(arguments))
+            call = self.call(DEPLOYER)
+            self.made[name].construct(call, tuple(arguments))
+            self._tell(call)
         for contract, function, holder in (
             ("Membership", "suspend", timelock.address), ("Membership", "expel", timelock.address),
             ("CommunityAccount", "spend", timelock.address), ("CommunityAccount", "declareDividend", timelock.address),
@@ -74,7 +82,31 @@ class Platform:
         """The names of the logs it emits."""
         call, module = self.call(who), self.made[contract]
         module.run(call, self.made[contract].abi.by_name[function].encode(*arguments))
-        return [self.world.modules[log.address].abi.events[log.topics[0]].name for log in call.logs]
+        return self._tell(call)
+
+    def _tell(self, call: Call) -> list[str]:
+        for log in call.logs:
+            event = self.world.modules[log.address].abi.events[log.topics[0]]
+            self.logs.append(SimpleNamespace(event=event.name, values=event.decode(log.topics, log.data)))
+        return [told.event for told in self.logs[len(self.logs) - len(call.logs) :]]
+
+    def judged(self) -> list[str]:
+        """What I-20 finds between these logs and the storage that the books make."""
+        tally = SimpleNamespace(members=MemberTally(), received=Counter(), paid=Counter())
+        tally.received[AT["CommunityAccount"], EURO] = 100
+        for told in self.logs:
+            tally.members.add(told)
+            if (
+                told.event == "Transfer"
+                and told.values.get("sender", told.values.get("from")) == AT["CommunityAccount"]
+            ):
+                tally.paid[AT["CommunityAccount"], EURO] += told.values["amount"]
+        self.world.accounts.admitted = {EURO}
+        words = {at: Layout(module.abi.layout).words(module.storage()) for at, module in self.world.modules.items()}
+        findings = Findings()
+        check_i20(Evidence(self.world, tally, words, {}, findings))
+        assert [each.check for each in findings.balanced] == ["I-20", "I-20"]
+        return [each.check for each in findings.found]
 
     def wait(self, days: int) -> Platform:
         self.now += days * DAY
@@ -236,3 +268,18 @@ def test_what_is_in_order_goes_through(platform):
 def test_a_class_after_its_time(platform):
     _class(platform, 7)
     assert not platform.made["Membership"].refuses(ANNA, PROVIDER, platform.now)
+
+
+@pytest.mark.parametrize(
+    "event", ["VoteBegan", "VoteEnded", "Suspended", "Spent", "DividendDeclared", "DividendClaimed"]
+)
+def test_i20_a_log_that_is_missing_does_not_balance(platform, event):
+    platform.by(FOUNDERS[3], "Membership", "resign")
+    platform.by(TIMELOCK, "Membership", "suspend", FOUNDERS[2], START + 30 * DAY, REASON)
+    platform.by(TIMELOCK, "CommunityAccount", "spend", EURO, ANNA, 5, REASON)
+    platform.wait(1).by(TIMELOCK, "CommunityAccount", "declareDividend", EURO, 9)
+    platform.by(BERT, "CommunityAccount", "claim", 1, EURO)
+    assert platform.judged() == []
+    told = [one for one in platform.logs if one.event == event]
+    platform.logs.remove(told[0])
+    assert "I-20" in platform.judged()
