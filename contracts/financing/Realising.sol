@@ -16,7 +16,7 @@ abstract contract Realising is CollateralStore, ReentrancyGuardTransient {
     uint256 private constant BUYBACK_TIME = 30 days;
     uint256 private constant STATUS_TIME = 20 days;
     uint8 private constant MOST_UNSOLD = 3;
-    uint256 private constant ALL_BPS = 10_000;
+    uint256 internal constant ALL_BPS = 10_000;
 
     /// @inheritdoc IRoundCollateral
     function auction(RoundId id, AssetId asset) external nonReentrant returns (AuctionId started) {

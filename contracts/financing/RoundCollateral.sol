@@ -15,7 +15,6 @@ import {Realising} from "./Realising.sol";
 /// @dev CollateralStore → Realising: one contract in three files. Has no authority. What CoFinancing calls is not guarded: it comes
 ///      back from a distribution that a sale here has begun.
 contract RoundCollateral is Realising, IERC165 {
-    uint256 private constant ALL_BPS = 10_000;
     uint256 private constant MILLION = 1e6;
     uint256 private constant MONTH = 30 days;
 

@@ -84,8 +84,8 @@ abstract contract Ordering is OrderStore, SelfEndingPause {
 
         uint256 inReserve = _inReserve(order.asset, terms.currency);
         uint80 toppedUp = chosen.price > inReserve ? uint80(chosen.price - inReserve) : 0;
-        _askLienholder(order, worker, terms.currency, chosen.price - toppedUp);
         _assign(id, order, worker, chosen, toppedUp);
+        _askLienholder(order, worker, terms.currency, chosen.price - toppedUp);
         _escrowFromReserve(order.asset, terms.currency, chosen.price - toppedUp);
         if (toppedUp != 0) _escrowFrom(msg.sender, terms.currency, toppedUp);
     }
@@ -100,9 +100,9 @@ abstract contract Ordering is OrderStore, SelfEndingPause {
         Bid memory chosen = _bids[id][order.worker];
         if (chosen.price == 0) revert Market_NoBid(id, address(0));
         _checkBidder(id, order, order.worker);
-        _askLienholder(order, order.worker, terms.currency, chosen.price);
         _commit(order.asset, chosen.price, terms.ruleBudget);
         _assign(id, order, order.worker, chosen, 0);
+        _askLienholder(order, order.worker, terms.currency, chosen.price);
         _escrowFromReserve(order.asset, terms.currency, chosen.price);
     }
 
@@ -196,7 +196,8 @@ abstract contract Ordering is OrderStore, SelfEndingPause {
         if (block.timestamp > until) revert Market_BidsLapsed(id, until);
     }
 
-    /// @dev Whose security the reserve is, where it says that it wants to be asked.
+    /// @dev Whose security the reserve is, where it says that it wants to be asked. A stranger's contract, so the order has left its
+    ///      stage before.
     function _askLienholder(Order storage order, address worker, address currency, uint256 amount) private {
         ILienholder lienholder = Lienholders.toAsk(ASSETS, order.asset);
         if (address(lienholder) != address(0)) {

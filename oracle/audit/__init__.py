@@ -8,7 +8,7 @@
     told  tally  tokens                what the logs say, and the sums of it: custody in the currencies, I-1 … I-7;
                                        guarantee_, order_, pool_, round_ and title_tally for theirs
     storage  roots  dump  checks       where contracts keep what; every word compared, no word besides
-    check_guarantees  …                I-8 … I-13, I-18, I-19, one module for each part of the platform
+    check_guarantees  …                I-8 … I-13, I-18 … I-20, one module for each part of the platform
     platform  verify                   from the Directory's address to the outcome
     onlooker                           whoever needs single readings keeps them: the audit holds state, no history
     statement  receipt  journal  history  report

@@ -8,6 +8,7 @@ from typing import Final
 
 from oracle.audit.findings import Findings, Place
 from oracle.audit.guarantee_tally import GuaranteeTally
+from oracle.audit.member_tally import MemberTally
 from oracle.audit.order_tally import OrderTally
 from oracle.audit.pool_tally import PoolTally
 from oracle.audit.replay.world import World
@@ -60,6 +61,7 @@ class Tally:
         self.guarantees = GuaranteeTally(findings)
         self.rounds = RoundTally(findings)
         self.pools = PoolTally(findings)
+        self.members = MemberTally()
         seller, _, title, *_ = world.assets.abi.event_names["Transfer"].names
         self.titles = TitleTally(seller, title)
 
@@ -77,6 +79,8 @@ class Tally:
                 self.rounds.add(told)
             case (("SparePools" | "SpareLoans" | "SpareStock"), _):
                 self.pools.add(told)
+            case (("Membership" | "NetworkGovernor" | "CommunityAccount"), _):
+                self.members.add(told)
             case "AssetRegistry" | "Components", _:
                 self.titles.add(told)
             case "PrepaidAccounts", "Deposited":

@@ -10,6 +10,7 @@ from oracle.audit import abi, checks, tokens
 from oracle.audit.blocks import Block
 from oracle.audit.chain import Pinned, pin, read_call, read_slots
 from oracle.audit.check_guarantees import check_i10, check_i18
+from oracle.audit.check_members import check_i20
 from oracle.audit.check_orders import check_i13
 from oracle.audit.check_pools import check_i12, check_i19
 from oracle.audit.check_rounds import check_i8, check_i9, check_rounds_collateral
@@ -32,6 +33,7 @@ IS_VALID_SIGNATURE: Final = keccak(b"isValidSignature(bytes32,bytes)")[:4]
 REVERTED: Final = 3
 OF_PARTS: Final = (
     check_i8, check_i9, check_i10, check_i11, check_rounds_collateral, check_i12, check_i13, check_i18, check_i19,
+    check_i20,
 )  # fmt: skip
 
 

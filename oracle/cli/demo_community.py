@@ -57,4 +57,6 @@ def _show(console: Console, told: Told) -> None:
         return
     for claim in told.claims.failed:
         console.print(f"✗ {claim.name}: expected {claim.expected}, found {claim.found}", style="red", markup=False)
-    console.print(f"\n[bold red]Not as told:[/] {len(told.claims.failed)} of {count} claims fail.")
+    console.print(
+        f"\n[bold red]Not as told:[/] {len(told.claims.failed)} of {count} claims fail, or the audit found something."
+    )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from os import pathsep
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +22,6 @@ from oracle.demo.processes import Child, wait_until
 from oracle.deployment.config import read_config
 from oracle.deployment.protocol import Deployment, deploy
 from oracle.domain.signatures import SigningKey
-from oracle.errors import Fatal
 from oracle.formats import passport
 from oracle.parties import accounts, agreements, assets, keystore, splits, tariffs
 from oracle.parties.circular import Paper, make_offerable
@@ -37,11 +33,11 @@ from oracle.types import Address, AgreementId, AssetId, Seconds, SplitId, Tariff
 CISE = (sys.executable, "-m", "oracle.cli.main")
 DEPLOYER, RELAYER, PERMIT_SIGNER = 0, 18, 19
 ACCOUNTS = 20
-CONFIGURATION = "local"
+CONFIGURATION = "consortium"
 METER_KEY = "drill"
 MODEL, SERIAL = "Smart Drill SD-1", "SN-2026-0001"
 ODOMETER_PER_DAY, DAY = 86_400_000, 86_400
-AUDIT_SECONDS, START_SECONDS = 180.0, 60.0
+START_SECONDS = 60.0
 TEMPO = Tempo()
 
 
@@ -162,25 +158,6 @@ class Served:
     def distribute(self) -> int:
         paid, _ = splits.distribute(self.wallet(Part.OWNER), self.split, self.currency)
         return paid
-
-
-def audit(url: str, directory: str, data: Path) -> Mapping[str, Any]:
-    """`cise audit verify` through a member's node, in a process that knows nothing else."""
-    words = [*CISE, "audit", "verify", "--rpc", url, "--directory", directory, "--data", str(data), "--json"]
-    done = subprocess.run(
-        words,
-        capture_output=True,
-        text=True,
-        timeout=AUDIT_SECONDS,
-        check=False,
-        env={"PYTHONPATH": pathsep.join(filter(None, sys.path))},
-    )
-    try:
-        document: Mapping[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        last = (done.stderr or done.stdout).strip()[-400:]
-        raise Fatal("audit", f"ended with code {done.returncode}: {last}", "See the message.") from None
-    return document
 
 
 def _key(part: Part) -> SigningKey:

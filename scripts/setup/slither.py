@@ -51,10 +51,12 @@ def findings() -> set[Finding]:
 def _place(finding: Mapping[str, list[dict[str, object]]]) -> str:
     function = next((element for element in finding["elements"] if element["type"] == "function"), None)
     if function is None:
-        # A finding about a variable names the function that declares it.
+        # A finding about a variable names the function that declares it, or the contract.
         fields = finding["elements"][0]["type_specific_fields"]
         assert isinstance(fields, dict)
         function = fields["parent"]
+    if function["type"] == "contract":
+        return f"{function['name']}.{finding['elements'][0]['name']}"
     fields = function["type_specific_fields"]
     assert isinstance(fields, dict)
     return f"{fields['parent']['name']}.{function['name']}"

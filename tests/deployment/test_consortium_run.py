@@ -10,9 +10,10 @@ from scripts.consortium.platform import Served, deploy_on
 from scripts.consortium.programs import Programs, build
 
 
-def test_the_platform_is_deployed_a_machine_offered_and_hired(anvil, tmp_path):
-    client, deployment = deploy_on(anvil.url)
-    served = Served(client, deployment, anvil.url, tmp_path)
+def test_the_platform_is_deployed_a_machine_offered_and_hired(start_node, tmp_path):
+    url = start_node().url
+    client, deployment = deploy_on(url)
+    served = Served(client, deployment, url, tmp_path)
     served.offer()
     served.hire("20")
     assert (served.agreement, served.settled(), served.sequence()) == (1, 0, 0)

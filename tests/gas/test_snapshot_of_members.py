@@ -42,4 +42,4 @@ def test_a_member_joins_votes_and_executes(members, gas):
     gas.check("governance: queue", governor.queue(*call, {"from": anna}))
     clock.next_block_at(start + 41 * DAY)
     gas.check("governance: execute", governor.execute(*call, {"from": anna}))
-    assert governor.quorum(brownie.chain.time()) == 4
+    assert governor.quorum(clock.now()) == 4

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-from web3 import Web3
-
-from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.batching import Group, Record, encode_batch
 from oracle.domain.bindings import MeterBinding
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.readings import Flag, Reading
 from oracle.domain.signatures import Curve, SigningKey, to_compact
 from oracle.parties.governing import PAUSABLE
 from oracle.types import ZERO_BYTES32
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 EUR = 1_000_000
 DAY = 86_400
@@ -29,45 +23,33 @@ SHARES = (70, 10, 20)
 KEY = SigningKey(keccak(b"a meter"))
 
 
-class GovernanceWorld:
+class GovernanceWorld(Deployed):
     """One machine of a member, two customers with an agreement each, fees that the community has a fifth of."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployed = deploy(web3, accounts[0], read_config("consortium"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployed.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port, "consortium")
+        accounts = self.accounts
         self.guardians, self.founders = [accounts[1], accounts[2]], accounts[3:8]
         self.maker, self.provider = accounts[3], accounts[4]
         self.customers, self.stranger = accounts[9:11], accounts[11]
-        self.timelock = deployed.addresses["Timelock"]
-        self.community = deployed.addresses["CommunityAccount"]
-        self.currency = self.contracts["MicroEuro"].address
+        self.timelock = self.contracts["Timelock"].address
+        self.community = self.contracts["CommunityAccount"].address
         self.token = int(self.currency, 16)
-        names = ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers")
-        self.domains = Domains(deployed.chain_id, *(deployed.addresses[name] for name in names))
         ledger = self.contracts["PrepaidAccounts"].functions
-        self.holds = ledger.subaccount(deployed.addresses["UsageAgreements"], b"holds".ljust(32, b"\0")).call()
+        self.holds = ledger.subaccount(self.contracts["UsageAgreements"].address, b"holds".ljust(32, b"\0")).call()
         self.chain.ask("anvil_impersonateAccount", self.timelock)
         self.chain.ask("anvil_setBalance", self.timelock, hex(10**20))
         self._build()
         self.split = self.contracts["FeeSplitter"].functions.accountOf(1).call()
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = self.chain.now
+        self.keep()
         self.reset()
 
     def reset(self) -> None:
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now = self._start
+        self.go_back()
         self.used, self.sequence = [0, 0], [0, 0]
         self.pauses: list[int] = []
 
-    def do(self, sender: str, contract: str, function: str, *arguments: Any) -> str | None:
+    def attempt(self, sender: str, contract: str, function: str, *arguments: Any) -> str | None:
         """The typed error, where it is refused; then nothing is sent."""
         book = self.contracts[contract]
         self.tick()
@@ -96,10 +78,10 @@ class GovernanceWorld:
         return dict(zip(people, found, strict=True))
 
     def deposit(self, who: str, amount: int) -> str | None:
-        return self.do(who, "PrepaidAccounts", "deposit", self.currency, who, amount)
+        return self.attempt(who, "PrepaidAccounts", "deposit", self.currency, who, amount)
 
     def withdraw(self, who: str, amount: int) -> str | None:
-        return self.do(who, "PrepaidAccounts", "withdraw", self.currency, amount, who)
+        return self.attempt(who, "PrepaidAccounts", "withdraw", self.currency, amount, who)
 
     def use(self, which: int, amount: int) -> None:
         """A reading that nobody can refuse to settle, whatever was decided."""
@@ -111,7 +93,7 @@ class GovernanceWorld:
         )  # fmt: skip
         signature = to_compact(KEY.sign(digest(self.domains.of(reading), reading)))
         batch = encode_batch([Group(Curve.SECP256K1, 1, (Record(reading, signature),))])
-        assert self.do(self.stranger, "UsageAgreements", "settle", batch) is None
+        assert self.attempt(self.stranger, "UsageAgreements", "settle", batch) is None
 
     # Pauses: a model of the guardian's rule
 
@@ -128,7 +110,7 @@ class GovernanceWorld:
         targets = [self.contracts[name].address for name in PAUSABLE]
         refusal = None
         for guardian in self.guardians:
-            refusal = refusal or self.do(guardian, "Guardian", "pause", targets)
+            refusal = refusal or self.attempt(guardian, "Guardian", "pause", targets)
         if refusal is None:
             self.pauses.append(self.chain.now)
         return refusal
@@ -162,5 +144,5 @@ class GovernanceWorld:
         self._must(self.founders[0], "Membership", "openHearing", self.founders[4], PAPER, "")
 
     def _must(self, sender: str, contract: str, function: str, *arguments: Any) -> None:
-        refusal = self.do(sender, contract, function, *arguments)
+        refusal = self.attempt(sender, contract, function, *arguments)
         assert refusal is None, f"{contract}.{function}: {refusal}"

@@ -7,21 +7,16 @@ from copy import deepcopy
 from typing import Any
 
 from eth_abi import encode
-from eth_utils.address import to_checksum_address
-from web3 import Web3
 
-from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.bindings import MeterBinding
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.signatures import Curve, SigningKey
 from oracle.domain.statuses import Status
 from oracle.types import ZERO_BYTES32
-from tests.models.accounts import AccountsModel, Refused
+from tests.models.accounts import Refused
 from tests.models.guarantees import Buyback, BuybackModel, UptimeModel, UptimeTerms
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 EUR = 1_000_000
 DAY = 86_400
@@ -35,42 +30,27 @@ STATUS = "(uint64,uint32,uint40,uint8,uint16,uint48)"
 BUYBACKS, UPTIMES = "BuybackGuarantees", "AvailabilityGuarantees"
 
 
-class GuaranteeWorld:
+class GuaranteeWorld(Deployed):
     """Steps happen on both sides, or are refused on both by the same error."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployed = deploy(web3, accounts[0], read_config("local"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployed.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port)
+        accounts = self.accounts
         self.guardian = accounts[2]
         self.provider, self.buyer, self.stranger = accounts[3], accounts[4], accounts[5]
         self.guarantors, self.customers = accounts[6:8], accounts[10:12]
         self.people = [self.provider, self.buyer, self.stranger, *self.guarantors, *self.customers]
-        self.ledger, self.currency = self.contracts["PrepaidAccounts"], self.contracts["MicroEuro"].address
-        verifiers = ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers")
-        self.domains = Domains(deployed.chain_id, *(deployed.addresses[name] for name in verifiers))
-        self.books = AccountsModel(self.ledger.address)
-        self.books.admit(self.currency)
         self._people()
         since = self._machine(FLOORED)
-        self._do(self.provider, "MeterRegistry", "declareOdometerRate", FLOORED, RATE)
+        self.do(self.provider, "MeterRegistry", "declareOdometerRate", FLOORED, RATE)
         module = self.contracts[BUYBACKS].address
         self.buybacks = BuybackModel(self.books, module, self.currency, self.provider, RATE, since)
         self._machine(WATCHED)
         self.uptimes = self._uptime()
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = (self.chain.now, deepcopy((self.books, self.buybacks, self.uptimes)))
+        self.keep(self.books, self.buybacks, self.uptimes)
 
     def reset(self) -> None:
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now, truth = self._start
-        self.books, self.buybacks, self.uptimes = deepcopy(truth)
+        self.books, self.buybacks, self.uptimes = self.go_back()
 
     def key(self, asset: int) -> SigningKey:
         return SigningKey(keccak(b"meter of asset %d" % asset))
@@ -92,9 +72,9 @@ class GuaranteeWorld:
             act(self.chain.now + 1)
         except Refused as refused:
             self.books, self.buybacks, self.uptimes = before
-            self._refuse(sender, contract, function, arguments, refused.name)
+            self.refuse(sender, contract, function, arguments, refused.name)
             return False
-        self._do(sender, contract, function, *arguments)
+        self.do(sender, contract, function, *arguments)
         return True
 
     def settled(self, agreement: int) -> int:
@@ -103,58 +83,58 @@ class GuaranteeWorld:
 
     def gift(self, sender: str, account: str, amount: int) -> None:
         if self.books.balance(sender, self.currency) >= amount:
-            self._do(sender, "PrepaidAccounts", "transfer", account, int(self.currency, 16), amount)
+            self.do(sender, "PrepaidAccounts", "transfer", account, int(self.currency, 16), amount)
             self.books.transfer(sender, account, self.currency, amount)
 
     def sell(self) -> None:
         """The floored machine to whoever of provider and buyer has it not; a guarantor sells what it bought back."""
         owner = self.buybacks.owner
         to = self.buyer if owner == self.provider else self.provider
-        self._do(owner, "AssetRegistry", "transferFrom", owner, to, FLOORED)
+        self.do(owner, "AssetRegistry", "transferFrom", owner, to, FLOORED)
         self.buybacks.owner = to
 
     def accrue(self, agreement: int) -> None:
-        self._do(self.stranger, "UsageAgreements", "accrue", agreement)
+        self.do(self.stranger, "UsageAgreements", "accrue", agreement)
 
     def _people(self) -> None:
         for person in self.people:
-            self._do(person, "MicroEuro", "mint", person, 1_000 * EUR)
-            self._do(person, "MicroEuro", "approve", self.ledger.address, UNLIMITED)
-            self._do(person, "PrepaidAccounts", "deposit", self.currency, person, 200 * EUR)
+            self.do(person, "MicroEuro", "mint", person, 1_000 * EUR)
+            self.do(person, "MicroEuro", "approve", self.ledger.address, UNLIMITED)
+            self.do(person, "PrepaidAccounts", "deposit", self.currency, person, 200 * EUR)
             self.books.deposit(self.currency, person, 200 * EUR)
             for name in (BUYBACKS, UPTIMES):
                 address = self.contracts[name].address
-                self._do(person, "PrepaidAccounts", "approve", address, int(self.currency, 16), UNLIMITED)
+                self.do(person, "PrepaidAccounts", "approve", address, int(self.currency, 16), UNLIMITED)
                 self.books.approve(person, address, self.currency, UNLIMITED)
-            self._do(person, "AssetRegistry", "setApprovalForAll", self.contracts[BUYBACKS].address, True)
+            self.do(person, "AssetRegistry", "setApprovalForAll", self.contracts[BUYBACKS].address, True)
 
     def _machine(self, asset: int) -> int:
         """Returns when its meter was bound."""
         maker, key = self.guarantors[0], self.key(asset)
-        self._do(maker, "AssetRegistry", "register", b"drill".ljust(32, b"\0"), keccak(b"%d" % asset), self.provider)
+        self.do(maker, "AssetRegistry", "register", b"drill".ljust(32, b"\0"), keccak(b"%d" % asset), self.provider)
         binding = MeterBinding(asset, address_bytes(key.address), int(Curve.SECP256K1), 1, 0, ZERO_BYTES32, 0)
         signature = key.sign(digest(self.domains.of(binding), binding))
-        self._do(self.provider, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
+        self.do(self.provider, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
         return self.chain.now
 
     def _uptime(self) -> UptimeModel:
         """Two customers share the machine at 20 and 40 cents a day; three periods of four heartbeats of three days."""
         provider, paper = self.provider, keccak(b"paper")
-        self._do(provider, "FeeSplitter", "create", provider, [(self.stranger, 1)], [self.currency])
-        self._do(provider, "AssetRegistry", "repoint", WATCHED, 1)
-        self._do(provider, "AssetRegistry", "setPassport", WATCHED, paper, "")
-        self._do(self.guarantors[0], "EndOfLife", "promiseTakeBack", WATCHED, FAR_FUTURE, paper)
+        self.do(provider, "FeeSplitter", "create", provider, [(self.stranger, 1)], [self.currency])
+        self.do(provider, "AssetRegistry", "repoint", WATCHED, 1)
+        self.do(provider, "AssetRegistry", "setPassport", WATCHED, paper, "")
+        self.do(self.guarantors[0], "EndOfLife", "promiseTakeBack", WATCHED, FAR_FUTURE, paper)
         opened = {}
         for number, customer in enumerate(self.customers, 1):
             tariff = (
                 self.currency, number * EUR // 5, 0, 0, 0, DAY, 0, 0, 0, HOUR, 60, 2 * EUR, 40 * EUR, EUR, False, 1,
                 0, 0, 0, paper,
             )  # fmt: skip
-            self._do(provider, "TariffBook", "publish", tariff)
-            self._do(provider, "OfferBook", "offer", WATCHED, number, False, FAR_FUTURE)
+            self.do(provider, "TariffBook", "publish", tariff)
+            self.do(provider, "OfferBook", "offer", WATCHED, number, False, FAR_FUTURE)
             agreements, hold = self.contracts["UsageAgreements"].address, 20 * EUR
-            self._do(customer, "PrepaidAccounts", "approve", agreements, int(self.currency, 16), hold)
-            self._do(customer, "UsageAgreements", "open", WATCHED, number, False, hold, hold, 0)
+            self.do(customer, "PrepaidAccounts", "approve", agreements, int(self.currency, 16), hold)
+            self.do(customer, "UsageAgreements", "open", WATCHED, number, False, hold, hold, 0)
             holds = self.ledger.functions.subaccount(agreements, b"holds".ljust(32, b"\0")).call()
             self.books.transfer(customer, holds, self.currency, hold)
             opened[number] = self.chain.now
@@ -168,7 +148,7 @@ class GuaranteeWorld:
             WATCHED, self.currency, terms.begin, terms.heartbeat, terms.slots, terms.periods, terms.grace,
             terms.promised, terms.credit, terms.most, terms.maintenance, terms.customers_from, paper,
         )  # fmt: skip
-        self._do(guarantor, UPTIMES, "give", content, BOND)
+        self.do(guarantor, UPTIMES, "give", content, BOND)
         made.fund(guarantor, BOND)
         return made
 
@@ -177,18 +157,6 @@ class GuaranteeWorld:
             FLOORED, self.currency, made.begin, *made.window, made.cover_bps, 0, made.per_year, made.per_million, 0, 0,
             bytes(32),
         )  # fmt: skip
-
-    def _do(self, sender: str, contract: str, function: str, *arguments: Any) -> list[dict[str, Any]]:
-        return self.chain.transact(sender, self.contracts[contract], function, *arguments)
-
-    def _refuse(self, sender: str, contract: str, function: str, arguments: tuple[Any, ...], name: str) -> None:
-        """In a block of the same time that a transaction would have had."""
-        self.chain.now += 1
-        self.chain.ask("evm_setNextBlockTimestamp", self.chain.now)
-        self.chain.ask("evm_mine")
-        target = self.contracts[contract]
-        found = self.chain.refusal(sender, target, target.encode_abi(function, args=list(arguments)))
-        assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
 
 
 def check(world: GuaranteeWorld) -> None:

@@ -8,19 +8,15 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 from web3 import Web3
-from web3.contract import Contract
 
-from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.bindings import MeterBinding
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.signatures import Curve, SigningKey
 from oracle.types import ZERO_BYTES32
-from tests.models.accounts import AccountsModel, Refused
+from tests.models.accounts import Refused
 from tests.models.orders import MarketModel, Order, ServiceTerms
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 EUR = 1_000_000
 DAY = 86_400
@@ -35,62 +31,42 @@ WORK_TIME = 6 * HOUR
 ENDED = Web3.keccak(text="OrderEnded(uint64,uint8,uint80,uint80,uint80,address)")
 
 
-class MarketWorld:
+class MarketWorld(Deployed):
     """Steps happen on both sides, or are refused on both by the same error."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployment = deploy(web3, accounts[0], read_config("local"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployment.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port)
+        accounts = self.accounts
         self.listing, self.guardian = accounts[1], accounts[2]
         self.providers, self.workers = accounts[3:5], [accounts[6], accounts[7], accounts[8]]
         self.community, self.customers = accounts[9], accounts[10:12]
         self.lender = self.community
         self.arbiters, self.watcher, self.stranger = accounts[12:15], accounts[15], accounts[5]
         self.people = [*self.providers, *self.workers, *self.customers, *self.arbiters, self.watcher, self.stranger]
-        self.ledger, self.market = self.contracts["PrepaidAccounts"], self.contracts["ServiceMarket"]
-        self.currency = self.contracts["MicroEuro"].address
-        self.domains = Domains(
-            deployment.chain_id,
-            *(
-                deployment.addresses[name]
-                for name in ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers")
-            ),
-        )
-        self.books = AccountsModel(self.ledger.address)
-        self.books.admit(self.currency)
+        self.market = self.contracts["ServiceMarket"]
         self._pause_ends = 0
         self.model = MarketModel(self.books, self.market.address, self.currency)
         self._build()
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = (self.chain.now, deepcopy((self.books, self.model)))
+        self.keep(self.books, self.model)
 
     def reset(self) -> None:
         """Back to the moment after building, chain and books."""
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now, truth = self._start
-        self.books, self.model = deepcopy(truth)
+        self.books, self.model = self.go_back()
 
     # Building
 
     def _build(self) -> None:
         for worker in self.workers:
-            self._do(self.listing, "WorkerList", "admit", worker, 127)
+            self.do(self.listing, "WorkerList", "admit", worker, 127)
         self.model.workers = set(self.workers)
         owner = self.providers[0]
-        self._do(owner, "FeeSplitter", "create", owner, [(owner, 1)], [self.currency])
+        self.do(owner, "FeeSplitter", "create", owner, [(owner, 1)], [self.currency])
         self._publish_tariff(owner)
         for person in (*self.providers, *self.customers):
-            self._do(person, "MicroEuro", "mint", person, 10_000 * EUR)
-            self._do(person, "MicroEuro", "approve", self.ledger.address, UNLIMITED)
+            self.do(person, "MicroEuro", "mint", person, 10_000 * EUR)
+            self.do(person, "MicroEuro", "approve", self.ledger.address, UNLIMITED)
             self.deposit(person, person, 60 * EUR)
-            self._do(person, "PrepaidAccounts", "approve", self.market.address, int(self.currency, 16), 40 * EUR)
+            self.do(person, "PrepaidAccounts", "approve", self.market.address, int(self.currency, 16), 40 * EUR)
             self.books.approve(person, self.market.address, self.currency, 40 * EUR)
         budgets = ((10 * EUR, 25 * EUR, 3_333, EUR + 1, 1, 2), (0, 0, 10_000, 0, 0, 3))
         for asset, (ceiling, budget, share, bond, included, quorum) in enumerate(budgets, 1):
@@ -103,41 +79,38 @@ class MarketWorld:
 
     def _machine(self, asset: int, owner: str, terms: ServiceTerms) -> None:
         key = SigningKey(keccak(b"meter of asset %d" % asset))
-        self._do(self.workers[0], "AssetRegistry", "register", b"drill".ljust(32, b"\0"), keccak(b"%d" % asset), owner)
+        self.do(self.workers[0], "AssetRegistry", "register", b"drill".ljust(32, b"\0"), keccak(b"%d" % asset), owner)
         binding = MeterBinding(asset, address_bytes(key.address), int(Curve.SECP256K1), 1, 0, ZERO_BYTES32, 0)
         signature = key.sign(digest(self.domains.of(binding), binding))
-        self._do(owner, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
-        self._do(owner, "AssetRegistry", "repoint", asset, 1)
-        self._do(owner, "AssetRegistry", "setPassport", asset, PAPER, "")
-        self._do(self.workers[0], "EndOfLife", "promiseTakeBack", asset, FAR_FUTURE, PAPER)
-        self._do(owner, "OfferBook", "offer", asset, 1, True, FAR_FUTURE)
+        self.do(owner, "MeterRegistry", "announceMeter", tuple(binding.values()), 1, signature, b"")
+        self.do(owner, "AssetRegistry", "repoint", asset, 1)
+        self.do(owner, "AssetRegistry", "setPassport", asset, PAPER, "")
+        self.do(self.workers[0], "EndOfLife", "promiseTakeBack", asset, FAR_FUTURE, PAPER)
+        self.do(owner, "OfferBook", "offer", asset, 1, True, FAR_FUTURE)
         content = (
             self.currency, terms.rule_ceiling, terms.silent_share_bps, terms.rule_budget, terms.dispute_bond, 60,
             terms.acceptance_time, terms.grace_time, terms.inspection_time, terms.arbitration_time,
             terms.included_per_year, terms.quorum, False, False, PAPER,
         )  # fmt: skip
-        self._do(self.stranger, "ServiceTermsBook", "publish", content, (0, 0, 0, 0), list(terms.arbiters))
-        self._do(owner, "ServiceTermsBook", "choose", asset, asset)
-        self._do(owner, "ServiceTermsBook", "appointWatcher", asset, self.watcher, True)
+        self.do(self.stranger, "ServiceTermsBook", "publish", content, (0, 0, 0, 0), list(terms.arbiters))
+        self.do(owner, "ServiceTermsBook", "choose", asset, asset)
+        self.do(owner, "ServiceTermsBook", "appointWatcher", asset, self.watcher, True)
         self.model.terms[asset], self.model.owner[asset], self.model.watcher[asset] = terms, owner, self.watcher
 
     def _publish_tariff(self, owner: str) -> None:
         tariff = (
             self.currency, 0, 0, EUR, 0, DAY, 0, 0, 0, HOUR, 60, 2 * EUR, 40 * EUR, EUR, False, 1, 0, 0, 0, PAPER
         )  # fmt: skip
-        self._do(owner, "TariffBook", "publish", tariff)
+        self.do(owner, "TariffBook", "publish", tariff)
 
     def _hire(self, asset: int, customer: str) -> None:
         agreements = self.contracts["UsageAgreements"].address
-        self._do(customer, "PrepaidAccounts", "approve", agreements, int(self.currency, 16), 2 * EUR)
-        self._do(customer, "UsageAgreements", "open", asset, 1, True, 2 * EUR, 2 * EUR, 0)
+        self.do(customer, "PrepaidAccounts", "approve", agreements, int(self.currency, 16), 2 * EUR)
+        self.do(customer, "UsageAgreements", "open", asset, 1, True, 2 * EUR, 2 * EUR, 0)
         self.books.approve(customer, agreements, self.currency, 2 * EUR)
         holds = self.contracts["PrepaidAccounts"].functions.subaccount(agreements, b"holds".ljust(32, b"\0")).call()
         self.books.transfer_from(agreements, customer, holds, self.currency, 2 * EUR)
         self.model.in_use[asset] = (asset, customer, self.chain.now)
-
-    def _do(self, sender: str, contract: str, function: str, *arguments: Any) -> list[dict[str, Any]]:
-        return self.chain.transact(sender, self.contracts[contract], function, *arguments)
 
     # Steps on both sides
 
@@ -148,20 +121,11 @@ class MarketWorld:
             act(self.chain.now + 1)
         except Refused as refused:
             self.books.balances, self.books.allowances = books
-            self._refuse(sender, self.market, function, arguments, refused.name)
+            self.refuse(sender, "ServiceMarket", function, arguments, refused.name)
             return False
-        logs = self._do(sender, "ServiceMarket", function, *arguments)
+        logs = self.do(sender, "ServiceMarket", function, *arguments)
         self._check_ends(logs)
         return True
-
-    def _refuse(self, sender: str, contract: Contract, function: str, arguments: tuple[Any, ...], name: str) -> None:
-        """In a block of the same time that a transaction would have had."""
-        self.chain.now += 1
-        self.chain.ask("evm_setNextBlockTimestamp", self.chain.now)
-        self.chain.ask("evm_mine")
-        data = contract.encode_abi(function, args=list(arguments))
-        found = self.chain.refusal(sender, contract, data)
-        assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
 
     def _check_ends(self, logs: list[dict[str, Any]]) -> None:
         """I-13: what an end says that it paid is what the model paid, once."""
@@ -181,20 +145,15 @@ class MarketWorld:
 
         self.step(sender, "open", act, request)
 
-    def deposit(self, payer: str, owner: str, amount: int) -> None:
-        """Tokens of the payer's wallet into anybody's account."""
-        self._do(payer, "PrepaidAccounts", "deposit", self.currency, owner, amount)
-        self.books.deposit(self.currency, owner, amount)
-
     def transfer(self, sender: str, receiver: str, amount: int) -> None:
         if self.books.balance(sender, self.currency) >= amount:
-            self._do(sender, "PrepaidAccounts", "transfer", receiver, int(self.currency, 16), amount)
+            self.do(sender, "PrepaidAccounts", "transfer", receiver, int(self.currency, 16), amount)
             self.books.transfer(sender, receiver, self.currency, amount)
 
     def withdraw_all(self, owner: str) -> None:
         amount = self.books.balance(owner, self.currency)
         if amount:
-            self._do(owner, "PrepaidAccounts", "withdraw", self.currency, amount, owner)
+            self.do(owner, "PrepaidAccounts", "withdraw", self.currency, amount, owner)
             self.books.withdraw(owner, self.currency, amount, owner)
 
     def sell(self, asset: int, by_lender: bool) -> None:
@@ -206,25 +165,25 @@ class MarketWorld:
         arguments = (seller, buyer, asset)
         if by_lender != (asset in self.model.lienholder):
             error = "ERC721InsufficientApproval" if by_lender else "Assets_UnderLien"
-            self._refuse(sender, self.contracts["AssetRegistry"], "transferFrom", arguments, error)
+            self.refuse(sender, "AssetRegistry", "transferFrom", arguments, error)
             return
-        self._do(sender, "AssetRegistry", "transferFrom", *arguments)
-        self._do(buyer, "ServiceTermsBook", "choose", asset, asset)
+        self.do(sender, "AssetRegistry", "transferFrom", *arguments)
+        self.do(buyer, "ServiceTermsBook", "choose", asset, asset)
         self.model.owner[asset], self.model.watcher[asset] = buyer, buyer
 
     def pledge(self, asset: int) -> None:
         """To the lender, or back out of its hands."""
         if asset in self.model.lienholder:
-            self._do(self.lender, "AssetRegistry", "releaseLien", asset)
+            self.do(self.lender, "AssetRegistry", "releaseLien", asset)
             del self.model.lienholder[asset]
         else:
-            self._do(self.model.owner[asset], "AssetRegistry", "placeLien", asset, self.lender)
+            self.do(self.model.owner[asset], "AssetRegistry", "placeLien", asset, self.lender)
             self.model.lienholder[asset] = self.lender
 
     def pause(self, on: bool) -> None:
         for name, paused in (("ServiceMarket", self.model.paused), ("PrepaidAccounts", self.books.paused)):
             if paused != on:
-                self._do(self.guardian, name, "pause" if on else "unpause")
+                self.do(self.guardian, name, "pause" if on else "unpause")
         self.model.paused = self.books.paused = on
         self._pause_ends = self.chain.now + PAUSE
 
@@ -237,7 +196,7 @@ class MarketWorld:
     def skim(self) -> None:
         surplus = self.books.balance(self.model.escrow_account, self.currency) - self.model.escrowed()
         if surplus:
-            self._do(self.stranger, "ServiceMarket", "skimSurplus", self.currency)
+            self.do(self.stranger, "ServiceMarket", "skimSurplus", self.currency)
             self.books.move_from(
                 self.market.address, b"escrow".ljust(32, b"\0"), self.community, self.currency, surplus
             )

@@ -8,22 +8,19 @@ from typing import Any
 
 from eth_account import Account
 from eth_utils.address import to_checksum_address
-from web3 import Web3
 
-from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.bindings import MeterBinding
-from oracle.domain.forms import Domain, Domains, Struct, digest
+from oracle.domain.forms import Struct, digest
+from oracle.domain.hand_overs import SpareHandOver
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.readings import Flag, Reading
 from oracle.domain.signatures import Curve, SigningKey
 from oracle.domain.statuses import Status
 from oracle.types import ZERO_BYTES32
-from tests.models.accounts import AccountsModel, Refused
+from tests.models.accounts import Refused
 from tests.models.pools import CUSTODY, DAY, ON_LOAN, OPEN, WAITING, Price, Terms
 from tests.models.spare_loans import PoolModel
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 EUR = 1_000_000
 HOUR = 3_600
@@ -48,51 +45,32 @@ HAND_OVER = Struct(
 )
 
 
-class PoolWorld:
+class PoolWorld(Deployed):
     """Steps happen on both sides, or are refused on both by the same error."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployed = deploy(web3, accounts[0], read_config("local"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployed.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port)
+        accounts = self.accounts
         self.listing, self.guardian, self.maker, self.stranger = accounts[1:5]
         self.worker, self.seller, self.community = accounts[6], accounts[7], accounts[9]
         self.keys = {account: _key(number) for number, account in enumerate(accounts[10:15], 10)}
         self.keeper, *self.factories = self.keys
         self.people = [*self.factories, self.keeper, self.seller, self.stranger, self.worker]
-        self.ledger, self.currency = self.contracts["PrepaidAccounts"], self.contracts["MicroEuro"].address
-        verifiers = ("UsageAgreements", "MeterRegistry", "AssetRegistry", "PrepaidAccounts", "HandOvers")
-        self.domains = Domains(deployed.chain_id, *(deployed.addresses[name] for name in verifiers))
-        self._hands = Domain(deployed.chain_id, deployed.addresses[LOANS])
+        self._hands = self.domains.of(SpareHandOver)
         self._nonce = 0
         self.refused = ""
         self._paused_until = 0
         self.odometers = dict.fromkeys(MODELS, 0)
-        self.books = AccountsModel(self.ledger.address)
-        self.books.admit(self.currency)
         self._build()
         owner = {asset: self._owner(asset) for asset in MODELS}
         self.model = PoolModel(
             self.books, *(self.contracts[name].address for name in (POOLS, STOCK, MARKET)), self.currency, TERMS,
             PRICES, MODELS, owner, self.keeper,
         )  # fmt: skip
-        self.keep()
-
-    def keep(self) -> None:
-        """From here on `reset` comes back to this moment."""
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = (self.chain.now, deepcopy(self.model))
+        self.keep(self.model)
 
     def reset(self) -> None:
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now, truth = self._start
-        self._restore(deepcopy(truth))
+        self._restore(*self.go_back())
         self._paused_until = 0
         self.odometers = dict.fromkeys(MODELS, 0)
 
@@ -176,9 +154,6 @@ class PoolWorld:
 
     # Steps on both sides
 
-    def do(self, sender: str, contract: str, function: str, *arguments: Any) -> list[dict[str, Any]]:
-        return self.chain.transact(sender, self.contracts[contract], function, *arguments)
-
     def step(self, sender: str, contract: str, function: str, act: Callable[[int], Any], *arguments: Any) -> bool:
         """`act` takes the step in the model at the block's time; True where both took it, else see `refused`."""
         self.model.paused = self.is_paused()
@@ -193,15 +168,6 @@ class PoolWorld:
         self.do(sender, contract, function, *arguments)
         return True
 
-    def refuse(self, sender: str, contract: str, function: str, arguments: tuple[Any, ...], name: str) -> None:
-        """In a block of the same time that a transaction would have had."""
-        self.chain.now += 1
-        self.chain.ask("evm_setNextBlockTimestamp", self.chain.now)
-        self.chain.ask("evm_mine")
-        target = self.contracts[contract]
-        found = self.chain.refusal(sender, target, target.encode_abi(function, args=list(arguments)))
-        assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
-
     def market_order(self) -> int:
         """The last one."""
         (order,) = self.chain.read([(self.contracts[MARKET], "orderCount", ())])
@@ -210,10 +176,6 @@ class PoolWorld:
     def queue_of_chain(self, model: int) -> list[int]:
         (queue,) = self.chain.read([(self.contracts[LOANS], "queueOf", (1, model))])
         return list(queue)
-
-    def deposit(self, payer: str, owner: str, amount: int) -> None:
-        self.do(payer, "PrepaidAccounts", "deposit", self.currency, owner, amount)
-        self.books.deposit(self.currency, owner, amount)
 
     def gift(self, amount: int) -> None:
         """Straight to the pool's account: cash like any other."""

@@ -7,17 +7,13 @@ from copy import deepcopy
 from typing import Any
 
 from eth_utils.address import to_checksum_address
-from web3 import Web3
 
-from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.hashing import keccak
-from tests.models.accounts import AccountsModel, Refused
+from tests.models.accounts import Refused
 from tests.models.financing import RoundModel
 from tests.models.split import Payee, SplitterModel
 from tests.models.waterfall import UNCAPPED, TrancheModel
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 DAY = 86_400
 YEAR = 365 * DAY
@@ -34,38 +30,25 @@ MINIMUM, TARGET, AUCTION_BPS = 400_000, 1_000_003, 4_000
 FUNDING_TIME = 60 * DAY
 
 
-class RoundWorld:
+class RoundWorld(Deployed):
     """Steps happen on both sides, or are refused on both by the same error."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployment = deploy(web3, accounts[0], read_config("local"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployment.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port)
+        accounts = self.accounts
         self.guardian, self.provider, self.stranger = accounts[2], accounts[3], accounts[4]
         self.holders, self.bidders = accounts[5:9], [accounts[9], accounts[5]]
         self.people = [self.provider, self.stranger, *accounts[5:10]]
-        self.ledger, self.money = self.contracts["PrepaidAccounts"], self.contracts["CoFinancing"]
+        self.money = self.contracts["CoFinancing"]
         self.auctions = self.contracts["TitleAuction"]
-        self.currency = self.contracts["MicroEuro"].address
-        self.books = AccountsModel(self.ledger.address)
-        self.books.admit(self.currency)
         self.splits = SplitterModel(self.books, self.contracts["FeeSplitter"].address)
         self._build()
         self.model = self._open()
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = (self.chain.now, deepcopy(self.model))
+        self.keep(self.model)
 
     def reset(self) -> None:
         """Back to the moment after opening, chain and books."""
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now, truth = self._start
-        self._restore(deepcopy(truth))
+        self._restore(*self.go_back())
 
     def _restore(self, model: RoundModel) -> None:
         self.model, self.books, self.splits = model, model.books, model.splits
@@ -108,9 +91,6 @@ class RoundWorld:
             self.do(self.provider, "AssetRegistry", "repoint", asset, 1)
         return model
 
-    def do(self, sender: str, contract: str, function: str, *arguments: Any) -> list[dict[str, Any]]:
-        return self.chain.transact(sender, self.contracts[contract], function, *arguments)
-
     # Steps on both sides
 
     def step(self, sender: str, contract: str, function: str, act: Callable[[int], Any], *arguments: Any) -> bool:
@@ -120,24 +100,10 @@ class RoundWorld:
             act(self.chain.now + 1)
         except Refused as refused:
             self._restore(before)
-            self._refuse(sender, contract, function, arguments, refused.name)
+            self.refuse(sender, contract, function, arguments, refused.name)
             return False
         self.do(sender, contract, function, *arguments)
         return True
-
-    def _refuse(self, sender: str, contract: str, function: str, arguments: tuple[Any, ...], name: str) -> None:
-        """In a block of the same time that a transaction would have had."""
-        self.chain.now += 1
-        self.chain.ask("evm_setNextBlockTimestamp", self.chain.now)
-        self.chain.ask("evm_mine")
-        target = self.contracts[contract]
-        found = self.chain.refusal(sender, target, target.encode_abi(function, args=list(arguments)))
-        assert found == name, f"{function}{arguments}: the contract says {found}, the model {name}"
-
-    def deposit(self, payer: str, owner: str, amount: int) -> None:
-        """Tokens of the payer's wallet into anybody's account."""
-        self.do(payer, "PrepaidAccounts", "deposit", self.currency, owner, amount)
-        self.books.deposit(self.currency, owner, amount)
 
     def earn(self, amount: int) -> None:
         """Fees, to the split."""

@@ -73,9 +73,9 @@ class GovernanceMachine(RuleBasedStateMachine):
         world.reset()
         for which in (0, 1):
             world.use(which, 40 * EUR)
-        assert world.do(world.stranger, "FeeSplitter", "distributeAll", 1) is None
+        assert world.attempt(world.stranger, "FeeSplitter", "distributeAll", 1) is None
         code = world.read("Membership", "code")[1][0]
-        assert world.do(world.stranger, "Membership", "askRecovery", 2, code) is None
+        assert world.attempt(world.stranger, "Membership", "askRecovery", 2, code) is None
         world.chain.warp(13 * DAY)
         self.roles = self._roles()
 
@@ -86,7 +86,7 @@ class GovernanceMachine(RuleBasedStateMachine):
         for name in names:
             before = world.balances()
             contract, _, function = name.partition(".")
-            refusal = world.do(world.timelock, contract, function, *HARM[name](world))
+            refusal = world.attempt(world.timelock, contract, function, *HARM[name](world))
             assert refusal is None or refusal in REFUSED, (name, refusal)
             after = world.balances()
             common = before[world.community] - after[world.community]
@@ -123,9 +123,9 @@ class GovernanceMachine(RuleBasedStateMachine):
             case "use":
                 world.use(pick % 2, amount)
             case "share":
-                assert world.do(world.stranger, "FeeSplitter", "distributeAll", 1) is None
+                assert world.attempt(world.stranger, "FeeSplitter", "distributeAll", 1) is None
             case _:
-                assert world.do(world.stranger, "CommunityAccount", "claim", 1 + pick % 5, world.currency) is None
+                assert world.attempt(world.stranger, "CommunityAccount", "claim", 1 + pick % 5, world.currency) is None
 
     @rule(way=st.sampled_from(["join", "resign", "ask"]))
     def come_and_go(self, way):
@@ -133,7 +133,7 @@ class GovernanceMachine(RuleBasedStateMachine):
         code = world.read("Membership", "code")[1][0]
         call = {"join": ("join", code), "resign": ("resign",), "ask": ("askRecovery", 2, code)}[way]
         sender = world.founders[3] if way == "resign" else world.stranger
-        refusal = world.do(sender, "Membership", *call)
+        refusal = world.attempt(sender, "Membership", *call)
         assert refusal in (None, "Membership_AlreadyMember", "Membership_NotMember", "ERC721NonexistentToken")
 
     @invariant()
@@ -164,13 +164,13 @@ class GovernanceMachine(RuleBasedStateMachine):
         world = self.world
         world.pause()
         for number, customer in enumerate(world.customers, 1):
-            assert world.do(customer, "UsageAgreements", "end", number) is None
+            assert world.attempt(customer, "UsageAgreements", "end", number) is None
         world.chain.warp(2 * DAY)
         for number in (1, 2):
-            assert world.do(world.stranger, "UsageAgreements", "close", number) is None
-        assert world.do(world.stranger, "FeeSplitter", "distributeAll", 1) is None
+            assert world.attempt(world.stranger, "UsageAgreements", "close", number) is None
+        assert world.attempt(world.stranger, "FeeSplitter", "distributeAll", 1) is None
         for member in range(1, world.read("Membership", "memberCount") + 1):
-            assert world.do(world.stranger, "CommunityAccount", "claim", member, world.currency) is None
+            assert world.attempt(world.stranger, "CommunityAccount", "claim", member, world.currency) is None
         assert world.read("CommunityAccount", "setAside", world.currency) == 0
         title = world.read("AssetRegistry", "providerOf", 1)
         assert title == world.provider.lower(), "nobody's title moved"

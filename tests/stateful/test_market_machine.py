@@ -174,7 +174,7 @@ class MarketMachine(RuleBasedStateMachine):
                 world.withdraw_all(world.workers[pick % 3])
             case "allow":
                 token = int(world.currency, 16)
-                world._do(owner, "PrepaidAccounts", "approve", world.market.address, token, amount)
+                world.do(owner, "PrepaidAccounts", "approve", world.market.address, token, amount)
                 world.books.approve(owner, world.market.address, world.currency, amount)
             case _:
                 world.skim()

@@ -51,7 +51,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.world.reset()
         for number, customer in enumerate(self.world.customers):
             currency = self.world.terms[1 + number][0]
-            self.world.deposit(customer, currency, 30 * EUR)
+            self.world.try_deposit(customer, currency, 30 * EUR)
             self.world.allow(customer, currency, 20 * EUR)
             self.world.open(customer, 1 + number, 1 + number, 2 * EUR + number, 15 * EUR, DAY)
 
@@ -67,7 +67,7 @@ class MoneyMachine(RuleBasedStateMachine):
         split = world.splits.account_of(1 + pick % len(world.splits.splits))
         match kind:
             case "deposit":
-                world.deposit(who, currency, amount)
+                world.try_deposit(who, currency, amount)
             case "withdraw":
                 world.withdraw(who, currency, amount)
             case "transfer":
@@ -93,7 +93,7 @@ class MoneyMachine(RuleBasedStateMachine):
         currency, who = world.terms[tariff][0], world.customers[customer]
         if extra % 3:
             # Mostly customers come prepared.
-            world.deposit(who, currency, hold + cap)
+            world.try_deposit(who, currency, hold + cap)
             world.allow(who, currency, hold + cap)
         world.open(who, asset, tariff, hold, hold + cap, period)
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from oracle.chain.contracts import load_artefact
-from oracle.deployment.config import read_config
-from oracle.deployment.protocol import deploy
 from oracle.domain.batching import Group, Record, encode_batch
 from oracle.domain.bindings import MeterBinding
-from oracle.domain.forms import Domains, digest
+from oracle.domain.forms import digest
 from oracle.domain.hashing import address_bytes, keccak
 from oracle.domain.readings import Flag, Reading
 from oracle.domain.signatures import Curve, SigningKey, to_compact
 from oracle.types import ZERO_BYTES32
-from tests.models.accounts import AccountsModel, Refused, subaccount
+from tests.models.accounts import Refused, subaccount
 from tests.models.agreements import AgreementModel, Cap, Purse, Settled, Terms, Usage
 from tests.models.split import Payee, SplitterModel
-from tests.stateful.chain import Chain
+from tests.stateful.deployed import Deployed
 
 EUR = 1_000_000
 DAY = 86_400
@@ -48,36 +45,20 @@ class Hire:
     """settled + hold when last looked at: what permits may have allowed (I-6)."""
 
 
-class World:
+class World(Deployed):
     """Three assets, two currencies, three tariffs, shared by customers who come and go."""
 
     def __init__(self, port: int) -> None:
-        web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-        accounts = [str(account) for account in web3.eth.accounts]
-        deployment = deploy(web3, accounts[0], read_config("local"))
-        self.contracts = {
-            name: web3.eth.contract(address=to_checksum_address(address), abi=load_artefact(name)["abi"])
-            for name, address in deployment.addresses.items()
-        }
-        self.chain = Chain(port, list(self.contracts.values()))
+        super().__init__(port)
+        accounts = self.accounts
         self.listing, self.guardian = accounts[1], accounts[2]
         self.providers = accounts[3:5]
         self.customers = accounts[5:8]
         self.maker, self.community, self.repairer, self.stranger = accounts[8:12]
-        self.ledger = self.contracts["PrepaidAccounts"]
         self.agreements = self.contracts["UsageAgreements"]
         self.splitter = self.contracts["FeeSplitter"]
         self.assets = self.contracts["AssetRegistry"]
         self.offers = self.contracts["OfferBook"]
-        self.domains = Domains(
-            deployment.chain_id,
-            deployment.addresses["UsageAgreements"],
-            deployment.addresses["MeterRegistry"],
-            deployment.addresses["AssetRegistry"],
-            deployment.addresses["PrepaidAccounts"],
-            deployment.addresses["HandOvers"],
-        )
-        self.books = AccountsModel(self.ledger.address)
         self.splits = SplitterModel(self.books, self.splitter.address)
         self.holds_account = subaccount(self.agreements.address, HOLDS)
         self.hires: list[Hire] = []
@@ -87,20 +68,13 @@ class World:
         self._pause_ends = 0
         self.sold: set[int] = set()
         """Assets whose offers have lapsed with the title."""
-        self._build(web3, accounts[0])
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self._start = (self.chain.now, self._truth())
+        self._build(self.web3, accounts[0])
+        self.keep(self.books, self.splits, self.owner_of, self.split_of)
 
     def reset(self) -> None:
         """Back to the moment after building, chain and books."""
-        assert self.chain.ask("evm_revert", self._snapshot)
-        self._snapshot = self.chain.ask("evm_snapshot")
-        self.chain.now, truth = self._start
-        self.books, self.splits, self.owner_of, self.split_of = deepcopy(truth)
+        self.books, self.splits, self.owner_of, self.split_of = self.go_back()
         self.hires, self.sold, self.offers_paused, self._pause_ends = [], set(), False, 0
-
-    def _truth(self) -> tuple[AccountsModel, SplitterModel, dict[int, str], dict[int, int]]:
-        return deepcopy((self.books, self.splits, self.owner_of, self.split_of))
 
     # Building
 
@@ -118,8 +92,7 @@ class World:
         self.currencies = list(self.tokens)
         self.chain.now += 1
         self._do(self.listing, self.ledger, "admitCurrency", second)
-        for currency in self.currencies:
-            self.books.admit(currency)
+        self.books.admit(second)
         for token in self.tokens.values():
             for customer in self.customers:
                 self._do(customer, token, "mint", customer, 10_000 * EUR)
@@ -170,7 +143,7 @@ class World:
 
     # Money by its owners
 
-    def deposit(self, owner: str, currency: str, amount: int) -> None:
+    def try_deposit(self, owner: str, currency: str, amount: int) -> None:
         if self._refused(
             lambda: self.books.deposit(currency, owner, amount), owner, "deposit", currency, owner, amount
         ):

@@ -21,8 +21,10 @@ from oracle.audit.replay.buybacks import Buybacks
 from oracle.audit.replay.collateral import RoundCollateral
 from oracle.audit.replay.community import Community
 from oracle.audit.replay.components import Components
+from oracle.audit.replay.deciding import Decisions, Guardian, Timelock
 from oracle.audit.replay.end_of_life import CircularEligibility, EndOfLife
 from oracle.audit.replay.governance import Directory, Eligibility
+from oracle.audit.replay.governor import Governor
 from oracle.audit.replay.market import Market
 from oracle.audit.replay.member_policies import MemberProviders, MemberWorkers
 from oracle.audit.replay.members import Membership
@@ -56,8 +58,11 @@ MODULES: Final[Mapping[str, type[Module]]] = {
 }  # fmt: skip
 
 WHERE_MEMBERS_DECIDE: Final[Mapping[str, type[Module]]] = {
-    kind.CONTRACT: kind for kind in (Membership, Community, MemberProviders, MemberWorkers)
-}
+    kind.CONTRACT: kind
+    for kind in (
+        Membership, Community, MemberProviders, MemberWorkers, Decisions, Timelock, Guardian, Governor,
+    )
+}  # fmt: skip
 """Not every platform has them."""
 
 Told = tuple[bytes, tuple[bytes, ...], bytes]
@@ -278,6 +283,10 @@ CONSTRUCTOR_NAMES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "CircularEligibility": (None, "AssetRegistry", "EndOfLife"),
     "Membership": ("Authority", None, None, None),
     "CommunityAccount": ("Authority", "PrepaidAccounts", "Membership"),
+    "Timelock": (None, "NetworkGovernor", "Guardian"),
+    "Guardian": ("Authority", "Timelock", "NetworkGovernor", None, None),
+    "Decisions": ("Timelock", "Membership", None, None),
+    "NetworkGovernor": ("Membership", "Timelock", "Decisions", None),
     "MemberProviders": ("Membership",),
     "MemberWorkers": ("Membership",),
     "MeterRegistry": ("AssetRegistry", "UsageAgreements"),

@@ -106,8 +106,8 @@ class Market(MarketBase):
         currency = self._terms(order).currency
         kept = self.world.accounts.balance(self.reserve(order.asset), currency)
         topped_up = max(0, chosen[0] - kept)
-        self._ask_lienholder(call, order, worker, chosen[0] - topped_up)
         self._assign(call, number, order, worker, chosen, topped_up)
+        self._ask_lienholder(call, order, worker, chosen[0] - topped_up)
         self._escrow_from_reserve(call, order.asset, currency, chosen[0] - topped_up)
         self._escrow_from_sender(call, currency, topped_up)
 
@@ -117,7 +117,6 @@ class Market(MarketBase):
         self.refuse_unless(order.by_rule, "not accepted by rule")
         self.refuse_unless(call.now >= order.bidding_until, "bidding is open")
         chosen = self._standing_bid(call, order, order.worker)
-        self._ask_lienholder(call, order, order.worker, chosen[0])
         terms = self._terms(order)
         period, committed = self.budgets.get(order.asset, (0, 0))
         if period != call.now // BUDGET_PERIOD:
@@ -125,6 +124,7 @@ class Market(MarketBase):
         self.refuse_unless(committed + chosen[0] <= terms.number("ruleBudget"), "the rule's budget is used up")
         self.budgets[order.asset] = (period, committed + chosen[0])
         self._assign(call, number, order, order.worker, chosen, 0)
+        self._ask_lienholder(call, order, order.worker, chosen[0])
         self._escrow_from_reserve(call, order.asset, terms.currency, chosen[0])
 
     # Ends and deliveries

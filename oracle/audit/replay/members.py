@@ -111,6 +111,14 @@ class Membership(Module):
         number = self.books.ids.get(account, 0)
         return self._at(number).trades if number else 0
 
+    def votes_at(self, account: bytes, time: int) -> int:
+        trace = self.books.votes.get(account)
+        return 0 if trace is None else trace.at(time)
+
+    def is_heard(self, account: bytes, now: int) -> bool:
+        since = self._at(self._known(account)).hearing_since
+        return since != 0 and since + HEARING <= now <= since + HEARING_LAPSES
+
     def at(self, number: int) -> Member | None:
         return self.books.members[number - 1] if 0 < number <= len(self.books.members) else None
 
@@ -253,9 +261,7 @@ class Membership(Module):
     def expel(self, call: Call, account: bytes, reason: bytes) -> None:
         self.require_role(call, "expel")
         number = self._known(account)
-        since = self._at(number).hearing_since
-        heard = since != 0 and since + HEARING <= call.now <= since + HEARING_LAPSES
-        self.refuse_unless(heard, "not heard for 14 days, or too long ago")
+        self.refuse_unless(self.is_heard(account, call.now), "not heard for 14 days, or too long ago")
         self.books.barred.add(account)
         self.emit(call, "Expelled", number, reason)
         self._leave(call, number)

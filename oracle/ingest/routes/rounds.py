@@ -9,7 +9,7 @@ from oracle.errors import Rejected
 from oracle.ingest.schemas import problems
 from oracle.ingest.state import SharedState, require_checkpoint
 from oracle.store import round_views
-from oracle.types import RoundId
+from oracle.types import AssetId, RoundId
 
 routes = APIRouter(prefix="/v1", tags=["public"])
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
@@ -19,11 +19,16 @@ _IN_DETAIL = ("ballot", "tranches", "plan")
 
 
 @routes.get("/rounds", responses=problems(422))
-def list_rounds(shared: SharedState, after: After = 0, limit: Limit = 100) -> dict[str, object]:
+def list_rounds(
+    shared: SharedState,
+    asset: Annotated[int | None, Query(ge=1, lt=1 << 63, description="Only those that name it")] = None,
+    after: After = 0,
+    limit: Limit = 100,
+) -> dict[str, object]:
     """Every round as the relay last saw it, without tranches, plan and vote."""
     with shared.database.reading() as connection:
         require_checkpoint(connection)
-        found = round_views.listed(connection, after, limit)
+        found = round_views.listed(connection, after, limit, None if asset is None else AssetId(asset))
     briefly = [{name: value for name, value in one.items() if name not in _IN_DETAIL} for one in found]
     return {"rounds": briefly, "next": found[-1]["roundId"] if len(found) == limit else None}
 

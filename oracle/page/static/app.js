@@ -5,6 +5,7 @@ import { START, leftAsSettled, remaining, stateOf, whole, withAgreement, withEve
 import { UNKNOWN, amount, duration, entitlement, percent, polyline, shortAddress, shortAmount, shortText } from "./format.js";
 
 const LOOK_AGAIN = 3000;
+const ROUND_AGAIN = 60000;
 const PERSONAL_EVERY = 1000;
 const CURVE_POINTS = 240;
 const TOKEN = "cise-token";
@@ -120,6 +121,32 @@ function drawFees(asset) {
   }));
   say("asset-settled", list(asset.settled));
   say("undistributed", list(asset.split.undistributed));
+}
+
+/** The newest round of co-financing that names this machine. */
+async function lookAtRound() {
+  const { rounds } = await ask(`/v1/rounds?asset=${page.asset}`);
+  show("round", rounds.length > 0);
+  if (rounds.length === 0) return;
+  const round = await ask(`/v1/rounds/${rounds.at(-1).roundId}`);
+  const money = currency(round.currency);
+  say("round-state", `Round ${round.roundId}: ${round.state.replaceAll("_", " ")}, on chain at ${moment(round.at)}.`);
+  say("round-received", amount(round.received, money));
+  say("round-expected", amount(round.expected, money));
+  at("tranches").replaceChildren(...round.tranches.map((tranche) => {
+    const row = document.createElement("tr");
+    const owed = BigInt(tranche.outstanding) + BigInt(tranche.interestDue);
+    const cells = [
+      [`${tranche.tranche} at ${percent(tranche.rateBps, 10000)} `, `${amount(tranche.invested, money)} put in`],
+      [`${amount(tranche.paid, money)} `, `${amount(owed, money)} owed`],
+    ];
+    for (const [textContent, below] of cells) {
+      const cell = Object.assign(document.createElement("td"), { textContent });
+      cell.append(Object.assign(document.createElement("span"), { textContent: below, className: "quiet" }));
+      row.append(cell);
+    }
+    return row;
+  }));
 }
 
 function payeeName(payee, asset) {
@@ -250,6 +277,7 @@ async function begin() {
       return;
     }
     await lookAtAsset();
+    await lookAtRound();
     page.agreement = await findAgreement();
     if (page.agreement !== null) await lookAtAgreement();
     draw();
@@ -278,6 +306,9 @@ at("assets").addEventListener("change", (change) => {
   begin();
 });
 setInterval(drawCurve, 500);
+setInterval(() => {
+  if (page.asset !== null) lookAtRound().catch(lost);
+}, ROUND_AGAIN);
 setInterval(() => {
   if (page.asset === null) return;
   lookAtAsset().catch(lost);

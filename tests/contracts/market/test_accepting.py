@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import brownie
 import pytest
 
+from oracle.domain.hashing import keccak
 from tests.fixtures.bazaar import BUDGET_PERIOD, HOUR, Stage
 from tests.fixtures.economy import DAY, EUR
 from tests.helpers import clock
@@ -134,6 +136,18 @@ def test_by_rule_the_lowest_bid_is_accepted_by_anyone_at_closing(bazaar, machine
               byRule=True),
         of=bazaar.market,
     )  # fmt: skip
+
+
+def test_i13_a_lienholder_that_is_asked_cannot_have_the_order_accepted_twice(bazaar, economy, machine, by_rule):
+    lienholder = brownie.project.get_loaded_projects()[0].ReenteringLienholder.deploy({"from": bazaar.stranger})
+    economy.assets.placeLien(machine.id, lienholder, {"from": bazaar.provider})
+    lienholder.plan(bazaar.market.acceptLowest.encode_input(by_rule), {"from": bazaar.stranger})
+    bazaar.close_bidding(by_rule)
+    with BalanceChanges(bazaar.balance, bazaar.reserve(machine), bazaar.escrow) as changes:
+        bazaar.accept_lowest(by_rule)
+    assert changes == {bazaar.reserve(machine): -PRICE, bazaar.escrow: PRICE}
+    assert lienholder.worked() is False
+    assert bytes(lienholder.answer())[:4] == keccak(b"Market_WrongStage(uint64,uint8,uint8)")[:4]
 
 
 def test_by_rule_nobody_chooses(bazaar, by_rule, order):

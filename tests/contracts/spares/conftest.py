@@ -14,7 +14,7 @@ def founded() -> Iterator[PoolActs]:
     with Node("--accounts", "16", "--timestamp", "1700000000") as node:
         world = PoolActs(node.port)
         world.found()
-        world.keep()
+        world.keep(world.model)
         yield world
 
 

@@ -19,7 +19,7 @@ from oracle.audit.findings import Findings
 from oracle.audit.keccak import keccak
 from oracle.audit.repair import changed_byte
 from oracle.audit.replay.authority import Delay
-from oracle.audit.replay.engine import CONSTRUCTOR_NAMES, MODULES, Engine, spelled_log
+from oracle.audit.replay.engine import CONSTRUCTOR_NAMES, MODULES, WHERE_MEMBERS_DECIDE, Engine, spelled_log
 from oracle.audit.replay.world import Call, Module, NotModelled, Refused
 from oracle.audit.rpc import Node
 from tests.oracle.audit.beginning import ANNA, COMMUNITY, FLEET, LISTING, OWNER, meter
@@ -164,7 +164,7 @@ def test_logs_are_spelled_or_said_to_be_none(honest: Seen) -> None:
 def test_every_contract_names_its_references() -> None:
     for name, references in CONSTRUCTOR_NAMES.items():
         assert len(references) == len(abi.load(name).constructor)
-        assert {each for each in references if each} <= set(MODULES)
+        assert {each for each in references if each} <= {*MODULES, *WHERE_MEMBERS_DECIDE}
 
 
 def test_a_contract_from_other_code_or_with_other_references(honest: Seen, node: Node) -> None:

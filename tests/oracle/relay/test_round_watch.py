@@ -19,21 +19,22 @@ from oracle.domain.rounds import (
 )
 from oracle.ingest.alerts import alerts
 from oracle.ingest.condition import condition
-from oracle.parties import accounts, assets, auctions, ballots, round_views, rounds
+from oracle.parties import accounts, assets, auctions, ballots, guarantees, round_views, rounds
+from oracle.parties.guarantees import BuybackTerms, PricePoint
 from oracle.store import batches
 from oracle.store.batches import BatchKind, Stage
 from oracle.types import BaseUnits, Seconds, UnixTime
-from tests.e2e.world import CUSTOMER, DAY, EUR, OTHER_RELAYER, PROVIDER, STRANGER, secret_of
+from tests.e2e.world import CUSTOMER, DAY, EUR, MAKER, OTHER_RELAYER, PROVIDER, STRANGER, secret_of
 
 
 class Funded:
     """A machine financed by the customer, one tranche of 10 EUR, repaid within 100 days out of all fees but a tenth."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: Any, *more: RoundAsset, secured: bool = True) -> None:
         self.world, self.wallet = world, world.wallet(PROVIDER)
         self.asset, _ = assets.register(self.wallet, "drill", "financed", self.wallet.address)
         terms = RoundTerms(
-            world.currency.address, True, BaseUnits(5 * EUR), BaseUnits(10 * EUR), BaseUnits(1), self.after(20),
+            world.currency.address, secured, BaseUnits(5 * EUR), BaseUnits(10 * EUR), BaseUnits(1), self.after(20),
             Seconds(5 * DAY), Seconds(10 * DAY), Seconds(15 * DAY), 90, 0, BaseUnits(0), ALL_BPS, 0, BaseUnits(0),
             5_000, keccak(b"terms"),
         )  # fmt: skip
@@ -41,7 +42,7 @@ class Funded:
             terms,
             (TrancheTerms(BaseUnits(10 * EUR), BaseUnits(0), 500),),
             (PlanPoint(Seconds(100 * DAY), BaseUnits(11 * EUR)),),
-            (RoundAsset(self.asset),),
+            (RoundAsset(self.asset), *more),
             (OtherPayee(self.wallet.address, 10),),
         )
         self.number, _ = rounds.open_round(self.wallet, request)
@@ -72,6 +73,17 @@ class Funded:
 @pytest.fixture
 def funded(world):
     return Funded(world)
+
+
+def defaulted(funded, oracle, buyback):
+    """Nothing comes, and the only holder decides."""
+    funded.invest(10)
+    rounds.prepare(funded.wallet, funded.view)
+    rounds.start(funded.wallet, funded.number)
+    funded.pass_time(oracle, 20)
+    oracle.cycle("rounds")
+    ballots.vote(funded.world.wallet(CUSTOMER), funded.number, 0, buyback)
+    oracle.cycle("rounds")
 
 
 @pytest.fixture
@@ -119,7 +131,8 @@ def test_it_is_paid_out_when_it_is_worth_it_and_named_while_it_is_behind(running
     told = oracle.get(f"/v1/rounds/{funded.number}").json()
     assert (told["state"], told["received"], told["assets"][0]["assetId"]) == ("on_plan", str(received), funded.asset)
     assert [one["paid"] for one in told["tranches"]] == [str(received)]
-    assert [one["roundId"] for one in oracle.get("/v1/rounds").json()["rounds"]] == [funded.number]
+    listed = {asset: oracle.get("/v1/rounds", params={"asset": asset}).json()["rounds"] for asset in (funded.asset, 99)}
+    assert [[one["roundId"] for one in found] for found in listed.values()] == [[funded.number], []]
 
     funded.pass_time(oracle, 7)
     oracle.cycle("rounds")
@@ -188,3 +201,41 @@ def test_without_a_key_it_names_who_is_behind(running, start_oracle):
     funded.pass_time(dry, 7)
     assert dry.cycle("rounds") == {"rounds": "dry"}
     assert behind(dry) == [f"round {funded.number} late"]
+
+
+def test_of_a_fleet_one_is_bought_back_by_its_holders_one_auctioned_and_a_late_claim_passed_on(world, start_oracle):
+    client, platform, maker = world.client, world.platform, world.wallet(MAKER)
+    world.give(MAKER, 10 * EUR)
+    guaranteed, _ = assets.register(world.wallet(PROVIDER), "drill", "guaranteed", world.wallet(PROVIDER).address)
+    now = client.block(client.head()).time
+    window = (UnixTime(now), UnixTime(now), UnixTime(now + 400 * DAY))
+    floor = BuybackTerms(guaranteed, world.currency.address, *window, 1_000)
+    points = [PricePoint(Seconds(0), BaseUnits(8 * EUR))]
+    number, _ = guarantees.give(maker, floor, points, BaseUnits(EUR))
+    guarantees.choose(world.wallet(PROVIDER), number)
+    funded, oracle = Funded(world, RoundAsset(guaranteed, number)), start_oracle()
+    defaulted(funded, oracle, buyback=True)
+    oracle.cycle("rounds")
+    # The relay auctions what nobody guarantees, and leaves the buyback to the holders for 20 days and ever.
+    assert auctions.running(client, platform, funded.number, funded.asset) is not None
+    funded.pass_time(oracle, 40)
+    oracle.cycle("rounds")
+    assert auctions.running(client, platform, funded.number, guaranteed) is None
+    paid, _ = rounds.exercise_buyback(world.wallet(CUSTOMER), funded.number, guaranteed, None)
+    assert paid == EUR
+    for _ in range(5):
+        funded.pass_time(oracle, 8)
+        oracle.cycle("confirm", "rounds")
+    assert funded.view.state is RoundState.RECOVERED, "three auctions without a bid end it"
+    lost = round_views.tranche_view(client, platform, funded.number, 0).written_down
+    guarantees.pay_claim(maker, guarantees.buyback_view(client, platform, number), BaseUnits(7 * EUR))
+    oracle.cycle("rounds")
+    made_good = lost - round_views.tranche_view(client, platform, funded.number, 0).written_down
+    assert 6 * EUR < made_good < 7 * EUR, "the interest that was lost comes first"
+
+
+def test_an_innovation_that_its_holders_write_off_ends(world, start_oracle):
+    funded, oracle = Funded(world, secured=False), start_oracle()
+    defaulted(funded, oracle, buyback=True)
+    oracle.cycle("rounds")
+    assert funded.view.state is RoundState.RECOVERED
