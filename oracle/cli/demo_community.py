@@ -10,7 +10,7 @@ from oracle.cli import demo_runs, output
 from oracle.cli.demo_runs import Keep, as_documents
 from oracle.cli.session import Json
 from oracle.cli.up import PROGRAM
-from oracle.demo.closing import show_audit
+from oracle.demo.closing import conclude
 from oracle.demo.community.story import Told, tell
 
 TITLE = "Owned by its users"
@@ -47,16 +47,4 @@ def _show(console: Console, told: Told) -> None:
     rows = [(claim.name, claim.found if claim.holds else f"{claim.found} ✗") for claim in told.claims.all]
     console.print(Text("\nWhat the story claims, and what was found", style="bold"))
     console.print(output.table(("claim", "found"), rows))
-    console.print(Text("\nAudit: from the chain alone", style="bold"))
-    console.print(show_audit(told.audit))
-    for finding in (*told.audit["findings"], *told.audit["notChecked"]):
-        console.print(f"{finding['place'].get('contract')}: {finding['message']}", style="yellow", markup=False)
-    count = len(told.claims.all)
-    if told.holds:
-        console.print(f"\n[bold green]As told.[/] {count} claims of the story hold, in {told.seconds:.0f} s.")
-        return
-    for claim in told.claims.failed:
-        console.print(f"✗ {claim.name}: expected {claim.expected}, found {claim.found}", style="red", markup=False)
-    console.print(
-        f"\n[bold red]Not as told:[/] {len(told.claims.failed)} of {count} claims fail, or the audit found something."
-    )
+    conclude(console, told)

@@ -1,6 +1,9 @@
 """What a story asserts about itself, and whether it was so."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from oracle.errors import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,15 @@ class Claims:
 
     def true(self, name: str, condition: bool) -> None:
         self.equal(name, "yes", "yes" if condition else "no")
+
+    def refused(self, name: str, code: str, act: Callable[[], object]) -> None:
+        """That the contracts say no, and why."""
+        try:
+            act()
+            found = "done"
+        except Rejected as error:
+            found = error.code
+        self.equal(name, code, found)
 
     @property
     def failed(self) -> list[Claim]:

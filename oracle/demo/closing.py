@@ -1,12 +1,13 @@
 """What a story leaves on the terminal: the bill, who was paid, the audit, and the claims."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from oracle.demo.claims import Claims
 from oracle.demo.drill import Told
 from oracle.parties.currencies import Currency
 
@@ -18,9 +19,7 @@ def show(console: Console, told: Told, currency: Currency) -> None:
     console.print(_bill(told, currency))
     console.print(Text("\nWho was paid", style="bold"))
     console.print(_payees(told.figures, currency))
-    console.print(Text("\nAudit: from the chain alone", style="bold"))
-    console.print(show_audit(told.audit))
-    _conclude(console, told)
+    conclude(console, told)
 
 
 def _bill(told: Told, currency: Currency) -> Table:
@@ -77,7 +76,26 @@ def show_audit(audit: Mapping[str, Any]) -> Table:
     return table
 
 
-def _conclude(console: Console, told: Told) -> None:
+class Ended(Protocol):
+    """A story that is over."""
+
+    @property
+    def claims(self) -> Claims: ...
+
+    @property
+    def audit(self) -> Mapping[str, Any]: ...
+
+    @property
+    def holds(self) -> bool: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+
+def conclude(console: Console, told: Ended) -> None:
+    """What the audit says, what does not hold, and the last line."""
+    console.print(Text("\nAudit: from the chain alone", style="bold"))
+    console.print(show_audit(told.audit))
     for finding in (*told.audit["findings"], *told.audit["notChecked"]):
         console.print(f"{finding['check']}: {finding['message']}", style="red", markup=False)
     for claim in told.claims.failed:

@@ -30,10 +30,10 @@ def dividend(world: World, drill: Drill) -> None:
     world.claims.equal("four of six vote for it", (Stage.SUCCEEDED, 4), (voted.stage, voted.votes[Ballot.FOR]))
     queued = world.queued(voted)
     early = "TimelockUnexpectedOperationState"
-    world.refused("executed before 30 days", early, lambda: world.executed(queued))
+    world.claims.refused("executed before 30 days", early, lambda: world.executed(queued))
     world.wait(30.01)
     world.executed(queued)
-    world.refused("executed twice", "GovernorUnexpectedProposalState", lambda: world.executed(queued))
+    world.claims.refused("executed twice", "GovernorUnexpectedProposalState", lambda: world.executed(queued))
     voters = (*FOUNDERS, Role.ANNA)
     each = SHARED // len(voters)
     for who in voters:
@@ -61,10 +61,10 @@ def refuse(world: World) -> None:
         "an expulsion unheard": (("Membership.expel", thief, "0x" + 64 * "1"), "Membership_NotHeard"),
     }
     for name, (call, code) in attempts.items():
-        world.refused(f"proposed: {name}", code, lambda call=call: world.proposed(world.call(*call), ""))  # type: ignore[misc]
+        world.claims.refused(f"proposed: {name}", code, lambda call=call: world.proposed(world.call(*call), ""))  # type: ignore[misc]
     stranger = world.wallet(Role.STRANGERS)
     harmless = world.call("NetworkGovernor.setVotingPeriod", 8 * DAY)
-    world.refused(
+    world.claims.refused(
         "proposed by who has no vote", "GovernorInsufficientProposerVotes",
         lambda: governing.propose(stranger, [harmless], ""),
     )  # fmt: skip
@@ -82,7 +82,9 @@ def expel(world: World, drill: Drill) -> None:
     charge = Document(keccak(b"charge"), "ipfs://charge")
     members.open_hearing(maker, provider.address, charge)
     expulsion = world.call("Membership.expel", provider.address, "0x" + charge.hash.hex())
-    world.refused("before 14 days of hearing", "Membership_NotHeard", lambda: world.proposed(expulsion, "charge"))
+    world.claims.refused(
+        "before 14 days of hearing", "Membership_NotHeard", lambda: world.proposed(expulsion, "charge")
+    )
     members.answer_hearing(provider, Document(keccak(b"answer"), "ipfs://answer"))
     world.wait(14)
     found = world.proposed(expulsion, "charge")
@@ -100,8 +102,8 @@ def expel(world: World, drill: Drill) -> None:
     world.claims.equal("the expelled one's money", before, world.balance(Role.PROVIDER))
     title = world.platform.assets.functions.providerOf(drill.asset)
     world.claims.equal("the expelled one's title", provider.address, world.client.call(title))
-    world.refused("joining again", "Membership_Barred", lambda: members.join(provider))
-    world.refused("offering again", "Offers_Refused", lambda: machine.offer(world, drill))
+    world.claims.refused("joining again", "Membership_Barred", lambda: members.join(provider))
+    world.claims.refused("offering again", "Offers_Refused", lambda: machine.offer(world, drill))
     world.claims.true("the others still vote", view_of(world, Role.ANNA).has_vote)
     world.say("Heard, answered, voted on, and out a month later: without class and vote, with title and money.")
 

@@ -36,22 +36,22 @@ def join(world: World) -> Drill:
     anna, carrier = world.wallet(Role.ANNA), world.wallet(Role.CARRIER)
     paper = members.sign_code(anna)
     members.carry(carrier, paper)
-    world.refused("the same signature again", "Forms_NonceUsed", lambda: members.carry(carrier, paper))
-    world.refused("a second membership", "Membership_AlreadyMember", lambda: members.join(anna))
+    world.claims.refused("the same signature again", "Forms_NonceUsed", lambda: members.carry(carrier, paper))
+    world.claims.refused("a second membership", "Membership_AlreadyMember", lambda: members.join(anna))
     for who in (Role.CUSTOMER, *range(Role.STRANGERS, Role.STRANGERS + STRANGERS)):
         members.join(world.wallet(who))
     joined = members.member_count(world.client, world.platform)
     voting = [number for number in range(1, joined + 1) if _by_number(world, number).has_vote]
     world.claims.equal("members, and of them with a vote", (len(FOUNDERS) + 2 + STRANGERS, 5), (joined, len(voting)))
     number = members.member_number(world.client, world.platform, anna.address)
-    world.refused(
+    world.claims.refused(
         "a membership sold", "Membership_Soulbound",
         lambda: anna.send(members.token_of(anna).functions.transferFrom(anna.address, carrier.address, number)),
     )  # fmt: skip
     for who in FOUNDERS[:2]:
         members.vouch(world.wallet(who), anna.address)
     begin = members.begin_vote
-    world.refused("a vote at once", "Membership_NotVouchedFor", lambda: begin(carrier, anna.address))
+    world.claims.refused("a vote at once", "Membership_NotVouchedFor", lambda: begin(carrier, anna.address))
     drill = _class(world)
     world.wait(30)
     begin(carrier, anna.address)
@@ -65,18 +65,18 @@ def _class(world: World) -> Drill:
     provider = world.wallet(Role.PROVIDER)
     drill = machine.build(world)
     members.end_class(provider, MemberClass.PROVIDER)
-    world.refused("a machine offered by no provider", "Offers_Refused", lambda: machine.offer(world, drill))
+    world.claims.refused("a machine offered by no provider", "Offers_Refused", lambda: machine.offer(world, drill))
     members.request_class(provider, MemberClass.PROVIDER)
     for who in (Role.MAKER, Role.RECYCLER):
         members.sponsor(world.wallet(who), provider.address, MemberClass.PROVIDER)
     take = members.take_class
-    world.refused(
+    world.claims.refused(
         "a class while it may be objected to", "Membership_ObjectionPeriodRuns",
         lambda: take(provider, provider.address, MemberClass.PROVIDER),
     )  # fmt: skip
     world.wait(7)
     take(provider, provider.address, MemberClass.PROVIDER)
-    world.refused(
+    world.claims.refused(
         "a recycler without a certificate", "Membership_NoCertificate",
         lambda: members.request_class(world.wallet(Role.ANNA), MemberClass.RECYCLER),
     )  # fmt: skip

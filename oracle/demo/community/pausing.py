@@ -14,7 +14,9 @@ def pause(world: World, drill: Drill) -> None:
     world.stage.scene("5 · A pause that no exit feels")
     everything = governing.pausable(world.platform)
     first, second = world.wallet(Role.GUARDIAN), world.wallet(Role.SECOND_GUARDIAN)
-    world.refused("a pause by a founder", "Guardian_NotGuardian", lambda: governing.pause(world.wallet(3), everything))
+    world.claims.refused(
+        "a pause by a founder", "Guardian_NotGuardian", lambda: governing.pause(world.wallet(3), everything)
+    )
     governing.pause(first, everything)
     world.claims.equal("paused by one guardian", [], governing.paused(world.client, world.platform))
     governing.pause(second, everything)
@@ -22,15 +24,15 @@ def pause(world: World, drill: Drill) -> None:
     world.claims.equal("paused by two", list(governing.PAUSABLE), paused)
     customer = world.wallet(Role.CUSTOMER)
     deposit = accounts.deposit
-    world.refused("a deposit", "EnforcedPause", lambda: deposit(customer, world.currency, BaseUnits(EUR)))
-    world.refused("an offer", "EnforcedPause", lambda: machine.offer(world, drill))
+    world.claims.refused("a deposit", "EnforcedPause", lambda: deposit(customer, world.currency, BaseUnits(EUR)))
+    world.claims.refused("an offer", "EnforcedPause", lambda: machine.offer(world, drill))
     _leave(world, drill)
     world.wait(13)
     world.claims.equal("still paused after 13 days", paused, governing.paused(world.client, world.platform))
     world.wait(1.01)
     world.claims.equal("paused after 14", [], governing.paused(world.client, world.platform))
     world.fund(Role.CUSTOMER, EUR)
-    world.refused("the next pause", "Guardian_PauseTooSoon", lambda: governing.pause(first, everything))
+    world.claims.refused("the next pause", "Guardian_PauseTooSoon", lambda: governing.pause(first, everything))
     world.say(
         "Deposits and offers stopped for 14 days; the agreement settled, ended, closed and paid out all the same."
     )

@@ -1,6 +1,6 @@
 """What every scene has at hand: the chain, people's wallets, time that can be skipped, and the claims."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ from oracle.chain.node_errors import typed_errors
 from oracle.demo.claims import Claims
 from oracle.demo.stage import Stage
 from oracle.deployment.protocol import Deployment
-from oracle.errors import Rejected
 from oracle.parties import accounts
 from oracle.parties.currencies import Currency
 from oracle.parties.governing import Ballot, CallTo, Proposal, call_to, execute, proposal_of, propose, queue, vote
@@ -65,15 +64,6 @@ class World:
     def fund(self, who: int, amount: int) -> None:
         accounts.mint_play_money(self.wallet(who), self.currency, BaseUnits(amount))
         accounts.deposit(self.wallet(who), self.currency, BaseUnits(amount))
-
-    def refused(self, name: str, code: str, act: Callable[[], object]) -> None:
-        """A claim that this is refused with this typed error."""
-        found = "went through"
-        try:
-            act()
-        except Rejected as error:
-            found = error.code
-        self.claims.equal(name, code, found)
 
     # Deciding
 

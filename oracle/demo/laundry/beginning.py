@@ -65,7 +65,7 @@ def _open(world: World, asset: AssetId, guarantee: GuaranteeId) -> tuple[RoundId
         + ", ".join(f"{one.name} {world.text(one.size)} at {one.rate_bps / 100:g} %" for one in TRANCHES)
         + f"; {terms.ROUND_SHARE} % of the fees are the round's. The title stands under its lien."
     )
-    world.refused(
+    world.claims.refused(
         "I-11: a pledged title does not move",
         "Assets_UnderLien",
         lambda: give(laundry, asset, Role.DEALER.address),
@@ -84,7 +84,7 @@ def _invest(world: World, round_id: RoundId) -> None:
         room[tranche] -= accepted
         cut = f", cut to {world.text(accepted)}: there is no more room" if accepted < units else ""
         world.say(f"{role.label} puts {world.text(units)} into the {TRANCHES[tranche].name} tranche{cut}.")
-    world.refused(
+    world.claims.refused(
         "a full round takes no more",
         "Financing_Full",
         lambda: rounds.invest(world.wallet(Role.NEIGHBOUR), view, 1, BaseUnits(10 * EUR)),

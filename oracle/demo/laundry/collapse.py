@@ -61,9 +61,9 @@ def _vote(world: World, life: Life) -> None:
 def _locked(world: World, life: Life, tranche: int) -> None:
     anna, name = world.wallet(Role.ANNA), TRANCHES[tranche].name
     sell = partial(rounds.transfer, anna, life.round, tranche, Role.DEALER.address, BaseUnits(1))
-    world.refused(f"{name}: what has voted is not sold before the decision", "Financing_PositionLocked", sell)
+    world.claims.refused(f"{name}: what has voted is not sold before the decision", "Financing_PositionLocked", sell)
     again = partial(ballots.vote, anna, life.round, tranche, True)
-    world.refused(f"{name}: nobody votes twice", "Financing_NoPosition", again)
+    world.claims.refused(f"{name}: nobody votes twice", "Financing_NoPosition", again)
 
 
 def _auction(world: World, life: Life) -> None:
@@ -74,7 +74,7 @@ def _auction(world: World, life: Life) -> None:
         world.deposit(role, max(0, units - world.balance(role)))
         auctions.bid(world.wallet(role), auction, BaseUnits(units))
     low = partial(auctions.bid, world.wallet(Role.DEALER), auction, BaseUnits(BIDS[-1][1]))
-    world.refused("a bid must be higher than the last", "Auction_BidTooLow", low)
+    world.claims.refused("a bid must be higher than the last", "Auction_BidTooLow", low)
     world.say(
         f"Auction {number} from {world.text(auction.reserve)} on: "
         + ", ".join(f"{role.label} {world.text(units)}" for role, units in BIDS)

@@ -1,7 +1,7 @@
 """What every scene stands on: a chain whose time is moved forward, wallets, the machine, and what households washed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,6 @@ from oracle.domain.rounds import RoundState
 from oracle.parties import accounts, round_views
 from oracle.parties.currencies import Currency
 from oracle.parties.keystore import local_account
-from oracle.parties.reverts import Refused
 from oracle.parties.round_views import RoundView
 from oracle.parties.wallet import Wallet
 from oracle.types import Address, AgreementId, AssetId, BaseUnits, GuaranteeId, RoundId, TariffId, UnixTime
@@ -105,15 +104,6 @@ class World:
 
     def settling(self, readings: Sequence[tuple[TariffId, SignedReading]]) -> ContractFunction:
         return self.platform.agreements.functions.settle(encode_batch(group_readings(readings)))
-
-    def refused(self, claim: str, code: str, act: Callable[[], object]) -> None:
-        """A claim that the contracts say no, and why."""
-        try:
-            act()
-            found = "done"
-        except Refused as error:
-            found = error.code
-        self.claims.equal(claim, code, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oracle.demo.closing import show_audit
+from oracle.demo.closing import conclude
 from oracle.demo.pool.scene import Told
 
 
 def show(console: Console, told: Told) -> None:
     console.print(Text("\nThree years, from the chain's events", style="bold"))
     console.print(_compared(told))
-    console.print(Text("\nAudit: from the chain alone", style="bold"))
-    console.print(show_audit(told.audit))
-    for finding in (*told.audit["findings"], *told.audit["notChecked"]):
-        console.print(f"{finding['check']}: {finding['message']}", style="red", markup=False)
-    for claim in told.claims.failed:
-        console.print(f"✗ {claim.name}: expected {claim.expected}, found {claim.found}", style="red", markup=False)
-    count = len(told.claims.all)
-    if told.holds:
-        console.print(f"\n[bold green]All balanced.[/] {count} claims of the story hold, in {told.seconds:.0f} s.")
-    else:
-        failed = len(told.claims.failed)
-        console.print(f"\n[bold red]Not as told:[/] {failed} of {count} claims fail, or the audit found something.")
+    conclude(console, told)
 
 
 def _compared(told: Told) -> Table:

@@ -1,5 +1,7 @@
 """Scenes before anything breaks: rules that all accept by hash, ten members, two spares bought by vote."""
 
+from functools import partial
+
 from oracle.advice.pools import exact, of_many, rarest
 from oracle.chain.contracts import contract
 from oracle.demo.pool import terms
@@ -76,7 +78,7 @@ def open_pool(world: World) -> PoolView:
     )
     first = world.factories[0]
     down = first.motor.says(StatusState.DOWN, world.calendar.now())
-    world.refused(
+    world.claims.refused(
         "nobody claims while it waits for its cover",
         "Pools_StillWaiting",
         lambda: spare_loans.claim(first.wallet, first.member, down),
@@ -95,7 +97,7 @@ def stock(world: World, view: PoolView) -> list[AssetId]:
         for factory in voters[:-1]:
             pools.vote(factory.wallet, proposal, factory.member)
         if number == 0:
-            world.refused("half is no majority", "Stock_NotCarried", lambda p=proposal: pools.carry_out(maker, p))  # type: ignore[misc]
+            world.claims.refused("half is no majority", "Stock_NotCarried", partial(pools.carry_out, maker, proposal))
         pools.vote(voters[-1].wallet, proposal, voters[-1].member)
         pools.carry_out(maker, proposal)
         spares.append(spare)

@@ -1,6 +1,6 @@
 """What every scene stands on: the chain and its time, wallets, motors that sign for themselves, claims."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from oracle.domain.hashing import keccak
 from oracle.domain.statuses import Status, StatusState
 from oracle.parties import accounts, spare_loans
 from oracle.parties.currencies import Currency
-from oracle.parties.reverts import Refused
 from oracle.parties.wallet import Done, Wallet
 from oracle.types import AssetId, BaseUnits, ClaimId, MemberId, PoolId, UnixTime
 
@@ -109,15 +108,6 @@ class World:
     def fund(self, wallet: Wallet, amount: BaseUnits) -> None:
         accounts.mint_play_money(wallet, self.currency, amount)
         accounts.deposit(wallet, self.currency, amount)
-
-    def refused(self, claim: str, code: str, act: Callable[[], object]) -> None:
-        """A claim that the contracts say no, and why."""
-        try:
-            act()
-            found = "done"
-        except Refused as error:
-            found = error.code
-        self.claims.equal(claim, code, found)
 
     def view(self, claim: ClaimId) -> spare_loans.ClaimView:
         return spare_loans.claim_view(self.stack.client, self.stack.platform, claim)

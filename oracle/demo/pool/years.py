@@ -94,13 +94,13 @@ def _must_wait(world: World, years: Years, factory: Factory, claim: ClaimId, day
         return
     years.has_waited = True
     other = years.spares[0]
-    world.refused(
+    world.claims.refused(
         "what is out cannot be handed over",
         "Stock_WrongPlace",
         lambda: world.hand_over(claim, factory, other, CoreGrade.NONE, "not there"),
     )
     again = factory.motor.says(StatusState.DOWN, world.calendar.now(), BEARING)
-    world.refused(
+    world.claims.refused(
         "one breakdown, one claim",
         "Loans_AlreadyClaimed",
         lambda: spare_loans.claim(factory.wallet, factory.member, again),
@@ -111,7 +111,7 @@ def _refuse_debtor(world: World, factory: Factory, down: object) -> None:
     client, platform = world.stack.client, world.stack.platform
     view = pools.member_view(client, platform, factory.member)
     world.claims.true("the debtor is in arrears", view.arrears > 0)
-    world.refused(
+    world.claims.refused(
         "no claim in arrears",
         "Pools_InArrears",
         lambda: spare_loans.claim(factory.wallet, factory.member, down),  # type: ignore[arg-type]
@@ -234,7 +234,7 @@ def _cheat(world: World, years: Years) -> None:
     claim, _ = spare_loans.claim(cheat.wallet, cheat.member, down)
     neighbour = world.factories[(CHEAT + 1) % len(world.factories)]
     idle = cheat.motor.says(StatusState.UP, world.calendar.now())
-    world.refused(
+    world.claims.refused(
         "who has not run is not shown to have run",
         "Loans_NoUseShown",
         lambda: spare_loans.show_use(neighbour.wallet, claim, idle),

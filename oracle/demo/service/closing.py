@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oracle.demo.closing import show_audit
+from oracle.demo.closing import conclude
 from oracle.demo.service.books import COLUMNS
 from oracle.demo.service.story import Told
 
@@ -14,18 +14,7 @@ DECIMALS = 1_000_000
 def show(console: Console, told: Told) -> None:
     console.print(Text("\nWho received what, to the unit, from the ledger's logs", style="bold"))
     console.print(_books(told))
-    console.print(Text("\nAudit: from the chain alone", style="bold"))
-    console.print(show_audit(told.audit))
-    for finding in (*told.audit["findings"], *told.audit["notChecked"]):
-        console.print(f"{finding['check']}: {finding['message']}", style="red", markup=False)
-    for claim in told.claims.failed:
-        console.print(f"✗ {claim.name}: expected {claim.expected}, found {claim.found}", style="red", markup=False)
-    count = len(told.claims.all)
-    if told.holds:
-        console.print(f"\n[bold green]All balanced.[/] {count} claims of the story hold, in {told.seconds:.0f} s.")
-    else:
-        failed = len(told.claims.failed)
-        console.print(f"\n[bold red]Not as told:[/] {failed} of {count} claims fail, or the audit found something.")
+    conclude(console, told)
 
 
 def _books(told: Told) -> Table:

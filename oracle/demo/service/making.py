@@ -132,7 +132,7 @@ def offer(world: World, life: Life, drill: Drill, owner: Role, shares: Mapping[R
 def _pledge(world: World, drill: Drill) -> None:
     owner = world.wallet(Role.OWNER)
     steps.place_lien(owner, drill.asset, Role.LENDER.address)
-    world.refused(
+    world.claims.refused(
         "I-11: a title under lien does not move",
         "Assets_UnderLien",
         lambda: steps.give(owner, drill.asset, Role.SECOND_OWNER.address),

@@ -1,6 +1,6 @@
 """What every scene of the story stands on: the stack, wallets, clock, claims, and the steps that scenes share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from oracle.demo.stack import LocalStack
 from oracle.demo.stage import Stage
 from oracle.parties import accounts, agreements, orders, splits
 from oracle.parties.currencies import Currency
-from oracle.parties.reverts import Refused
 from oracle.parties.wallet import Wallet
 from oracle.types import AgreementId, AssetId, BaseUnits, OrderId, Seconds, SplitId, UnixTime
 
@@ -69,15 +68,6 @@ class World:
         units, functions = self.currency.parse(amount), self.stack.platform.accounts.functions
         self.wallet(payer).send(functions.transfer(receiver.address, self.currency.id, units))
         return units
-
-    def refused(self, claim: str, code: str, act: Callable[[], object]) -> None:
-        """A claim that the contracts say no, and why."""
-        try:
-            act()
-            found = "done"
-        except Refused as error:
-            found = error.code
-        self.claims.equal(claim, code, found)
 
     # Use
 

@@ -38,7 +38,7 @@ def repair(world: World, life: Life) -> None:
     world.say(f"Order {order}, opened by the watcher that the owner appointed: {why}")
     world.bid(order, terms.REPAIR_BIDS)
     arbiter, low = world.wallet(Role.ARBITER), world.currency.parse("1")
-    world.refused(
+    world.claims.refused(
         "an arbiter may not bid",
         "Market_WorkerIsArbiter",
         lambda: orders.bid(arbiter, order, low, Seconds(terms.DAY)),
@@ -57,7 +57,7 @@ def repair(world: World, life: Life) -> None:
     world.claims.equal("silence accepts: the worker has the price", price, world.balance(winner) - before)
     for name in ("release", "approve"):
         again = partial(_pay_again, world, order, name)
-        world.refused(f"I-13: {name} pays no second time", "Market_WrongStage", again)
+        world.claims.refused(f"I-13: {name} pays no second time", "Market_WrongStage", again)
     world.claims.equal("and has it once", price, world.balance(winner) - before)
     world.say(f"{winner.label} is paid {world.text(price)}, once: a second try is refused.")
 
@@ -80,7 +80,9 @@ def disputed_service(world: World, life: Life) -> None:
     before = world.balance(Role.OWNER), world.balance(winner), world.reserve(machine)
     orders.dispute(owner, order, steps.paper("the filter is the old one"))
     world.say(f"The owner disputes it with a bond of {world.text(bond)}: the filter is the old one.")
-    world.refused("nothing is accepted behind a dispute", "Market_WrongStage", lambda: orders.approve(owner, order))
+    world.claims.refused(
+        "nothing is accepted behind a dispute", "Market_WrongStage", lambda: orders.approve(owner, order)
+    )
     world.clock.skip(terms.DAY)
     orders.rule(arbiter, order, terms.TO_WORKER_BPS, steps.paper("half done"))
     price = world.order(order).price
@@ -105,9 +107,9 @@ def upgrade(world: World, life: Life) -> None:
     world.bid(order, {Role.REPAIRER_3: terms.UPGRADE_BID})
     reason = steps.of_order(owner, order)
     take_out = partial(components.detach, owner, life.control, owner.address, reason)
-    world.refused("no part moves before work is promised", "Components_NoSuchStep", take_out)
+    world.claims.refused("no part moves before work is promised", "Components_NoSuchStep", take_out)
     orders.accept(owner, order, Role.REPAIRER_3.address)
-    world.refused("I-11: a lien on the machine binds its parts", "Assets_UnderLien", take_out)
+    world.claims.refused("I-11: a lien on the machine binds its parts", "Assets_UnderLien", take_out)
     components.exclude_from_lien(lender, life.control, True)
     steps.record_status(owner, served.up(world.now()))
     take_out()
@@ -140,7 +142,7 @@ def _fill(world: World, life: Life, used: int, what: str) -> None:
 
 def _accept_lowest(world: World, order: OrderId, bids: dict[Role, str]) -> Role:
     """When bidding has closed anybody carries it out: here the customer."""
-    world.refused(
+    world.claims.refused(
         f"order {order}: nobody accepts before bidding closes",
         "Market_BiddingOpen",
         lambda: orders.accept(world.wallet(Role.CUSTOMER), order, None),

@@ -36,7 +36,7 @@ def end_use(world: World, life: Life) -> None:
     customer, collector = world.wallet(Role.CUSTOMER), world.wallet(Role.COLLECTOR)
     world.clock.skip(4 * terms.HOUR)
     steps.hand_over(order, customer, collector, CoreGrade.NONE, "complete, scratched")
-    world.refused(
+    world.claims.refused(
         "a collection is not done before the machine is back",
         "Market_NotReturned",
         lambda: world.deliver(Role.COLLECTOR, order, None, "delivered"),
@@ -47,7 +47,7 @@ def end_use(world: World, life: Life) -> None:
     core, before = world.currency.parse(terms.CORE_PRICES[CoreGrade.B - 1]), world.balance(Role.CUSTOMER)
     world.claims.equal("the core's price by its grade", core, collections.pay_core(owner, order)[0])
     world.claims.equal("the core is paid to who gave the machine", core, world.balance(Role.CUSTOMER) - before)
-    world.refused("a core is paid once", "Market_CoreAlreadyPaid", lambda: collections.pay_core(owner, order))
+    world.claims.refused("a core is paid once", "Market_CoreAlreadyPaid", lambda: collections.pay_core(owner, order))
     price = world.order(order).price
     world.claims.equal("collection and core left the reserve", reserve - price - core, world.reserve(machine))
     world.say(
@@ -86,7 +86,7 @@ def harvest(world: World, life: Life) -> None:
     steps.record_status(owner, life.first.served.up(world.now()))
     kept = world.reserve(machine)
     reserves.release(owner, machine, world.currency, BaseUnits(kept), owner.address)
-    world.refused(
+    world.claims.refused(
         "nothing is retired without a decision",
         "Assets_NotDecided",
         lambda: assets.set_lifecycle(owner, machine, "retired"),
