@@ -54,6 +54,7 @@ interface ISpareStock {
     error Stock_NotKeeper(PoolId pool, address caller, address keeper);
     error Stock_NotClosed(PoolId pool);
     error Stock_UnderLien(AssetId asset, address lienholder);
+    error Stock_AssetRetired(AssetId asset);
     error Stock_InUse(AssetId asset, uint256 agreements);
     /// @notice Work that somebody else has ordered would be paid from what the pool puts into the machine's reserve.
     error Stock_OrdersOpen(AssetId asset, uint256 orders);

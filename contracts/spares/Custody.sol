@@ -80,6 +80,7 @@ abstract contract Custody is ISpareStock {
     function _receive(PoolId pool, uint8 model, AssetId unit, address from, Place to) internal {
         address lienholder = ASSETS.lienholderOf(unit);
         if (lienholder != address(0)) revert Stock_UnderLien(unit, lienholder);
+        if (ASSETS.lifecycleOf(unit) == IAssetRegistry.Lifecycle.Retired) revert Stock_AssetRetired(unit);
         uint256 open = AGREEMENTS.openAgreementsOf(unit);
         if (open != 0) revert Stock_InUse(unit, open);
         uint256 orders = MARKET.openOrdersOf(unit);

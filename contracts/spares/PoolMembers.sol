@@ -23,8 +23,9 @@ import {PoolStore} from "./PoolStore.sol";
 abstract contract PoolMembers is PoolStore {
     uint256 private constant MOST_MEMBERS = 200;
     uint256 private constant LONGEST = 3_650 days;
-    /// So that no loan's fees exceed 80 bits.
-    uint256 private constant MOST_PER_DAY = type(uint80).max / (LONGEST / 1 days + 1);
+    /// So that what is held for a claim fits 80 bits together.
+    uint256 private constant MOST_HELD = type(uint80).max / 4;
+    uint256 private constant MOST_PER_DAY = MOST_HELD / (LONGEST / 1 days + 1);
 
     // Opening
 
@@ -170,6 +171,7 @@ abstract contract PoolMembers is PoolStore {
         if (!ACCOUNTS.isAdmitted(terms.currency)) revert Pools_CurrencyNotAdmitted(terms.currency);
         if (terms.termsHash == 0) revert Pools_OutOfRange("termsHash", 0, 1, type(uint256).max);
         _checkRange("leastGrade", terms.leastGrade, 0, 2);
+        _checkRange("claimFee", terms.claimFee, 0, MOST_HELD);
         _checkRange("feePerDay", terms.feePerDay, 0, MOST_PER_DAY);
         _checkRange("lateFeePerDay", terms.lateFeePerDay, 0, MOST_PER_DAY);
         _checkRange("period", terms.period, 1 hours, LONGEST);

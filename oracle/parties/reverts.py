@@ -291,6 +291,7 @@ _REMEDIES = {
     "Stock_ModelNotServed": "The pool serves other models, or the maker has not registered this machine itself.",
     "Stock_OutOfRange": "The answer names the rule and its bounds.",
     "Stock_ServiceTermsUnfit": "Publish service terms in the pool's currency first.",
+    "Stock_AssetRetired": "A retired machine is no spare.",
     "Stock_InUse": "The machine's agreements end first.",
     "Stock_OrdersOpen": "The orders on the machine end first: `cise market show`.",
     "Stock_NotInPool": "That unit is of another pool or model: `cise pool show`.",

@@ -138,10 +138,12 @@ class PoolMachine(RuleBasedStateMachine):
         if called:
             world.call_out(0)
             world.chain.warp(days * DAY)
-        for claim in [number for number, one in world.model.claims.items() if one.stage in OPEN][::-1]:
-            self.world.take(claim, next((asset for asset in SPARES if self._is_ready(asset, claim)), SPARES[0]))
-            if called and days > TERMS.collect // DAY:
+        waiting = [number for number, one in world.model.claims.items() if one.stage in OPEN]
+        if called and days:
+            for claim in waiting:
                 world.press("lapse", claim)
+        for claim in waiting[::-1]:
+            self.world.take(claim, next((asset for asset in SPARES if self._is_ready(asset, claim)), SPARES[0]))
             if back and world.model.claims[claim].stage == ON_LOAN:
                 self.world.end("giveBack", claim)
 

@@ -22,10 +22,12 @@ TERMS: Final = (
 HOUR: Final = 3_600
 DAY: Final = 86_400
 LONGEST: Final = 3_650 * DAY
-MOST_PER_DAY: Final = (2**80 - 1) // 3_651
+MOST_HELD: Final = (2**80 - 1) // 4
+MOST_PER_DAY: Final = MOST_HELD // 3_651
 MOST_MEMBERS: Final = 200
 BOUNDS: Final = {
     "leastGrade": (0, 2),
+    "claimFee": (0, MOST_HELD),
     "feePerDay": (0, MOST_PER_DAY),
     "lateFeePerDay": (0, MOST_PER_DAY),
     "period": (HOUR, LONGEST),

@@ -275,6 +275,7 @@ class SpareStock(Module):
     def _receive(self, call: Call, pool: int, model: int, number: int, giver: bytes, to: int) -> None:
         machine = self.world.assets.known(number)
         self.refuse_unless(machine.lienholder == ZERO, "the title is under lien")
+        self.refuse_unless(machine.lifecycle != RETIRED, "the machine is retired")
         self.refuse_unless(self.world.agreements.open_count(number) == 0, "agreements are open")
         self.refuse_unless(self.world.market.open_orders[number] == 0, "work is ordered")
         before = self.units[number].place if number in self.units else NOWHERE

@@ -8,6 +8,7 @@ from web3 import Web3
 from tests.models.pools import BOUGHT_OUT, DAY, KEEPER, REPAIR, RETIREMENT, SHELF
 from tests.stateful.pool_world import EUR, LOANS, POOLS, PRICES, STOCK, TERMS
 
+RECYCLE, RETIRED_FOR_GOOD = 7, 4
 HISTORY = Web3.keccak(text="HistoryRecorded(uint64,address,bytes32,bytes32,string)").to_0x_hex()
 
 
@@ -170,6 +171,16 @@ def test_a_spare_under_lien_is_not_taken_in(pool):
     for member in (1, 2, 3):
         pool.vote(3, member)
     pool.refuse(pool.stranger, STOCK, "carryOut", (3,), "Stock_UnderLien")
+
+
+def test_a_machine_that_was_retired_since_is_not_taken_in(pool):
+    pool.do(pool.seller, STOCK, "proposePurchase", 1, 6, 0)
+    pool.model.propose_purchase(pool.seller, 6, 0, pool.chain.now)
+    for member in (1, 2, 3):
+        pool.vote(3, member)
+    pool.do(pool.seller, "EndOfLife", "decide", 6, RECYCLE, pool.seller, b"\1" * 32, "")
+    pool.do(pool.seller, "AssetRegistry", "setLifecycle", 6, RETIRED_FOR_GOOD, b"\1" * 32)
+    pool.refuse(pool.stranger, STOCK, "carryOut", (3,), "Stock_AssetRetired")
 
 
 def test_a_machine_with_open_orders_is_not_taken_in(pool):
