@@ -23,7 +23,8 @@ abstract contract Distributing is Funding {
     /// @inheritdoc ICoFinancing
     function collect(RoundId id, uint8 tranche, address holder) external nonReentrant returns (uint256 amount) {
         _distribute(id, _running(id), false);
-        amount = _payEarnings(_position(id, tranche), holder);
+        // Whoever has earned nothing is not written either: an auditor sees only what makes a log.
+        if (claimable(id, tranche, holder) != 0) amount = _payEarnings(_position(id, tranche), holder);
     }
 
     /// @inheritdoc ICoFinancing

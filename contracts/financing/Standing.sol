@@ -22,6 +22,7 @@ abstract contract Standing is Distributing {
             (round.earlierAt, round.earlierReceived) = (round.laterAt, round.laterReceived);
             (round.laterAt, round.laterReceived) =
             (uint40(block.timestamp), received > type(uint88).max ? type(uint88).max : uint88(received));
+            emit ReceiptsNoted(id, received);
         }
         (RoundState to, uint256 behind) = stateByRule(id);
         RoundState from = round.state;

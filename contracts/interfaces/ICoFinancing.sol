@@ -22,6 +22,8 @@ interface ICoFinancing is IERC1155, IFinancingErrors {
     event RoundStateChanged(
         RoundId indexed round, RoundState from, RoundState to, uint256 received, uint256 secondsBehind
     );
+    /// @notice One of the two moments from which the present rate of receipts is told.
+    event ReceiptsNoted(RoundId indexed round, uint256 received);
     event TranchePaid(RoundId indexed round, uint8 indexed tranche, uint256 interest, uint256 principal);
     /// @notice What was left once every tranche was repaid. A distribution is its `TranchePaid` and this, and nothing else.
     event RestShared(RoundId indexed round, uint256[] toTranches, uint256 toProvider);

@@ -104,7 +104,9 @@ class CoFinancing(Positions):
 
     def collect(self, call: Call, number: int, tranche: int, holder: bytes) -> None:
         self.distribute(call, number)
-        self.pay_earnings(call, position_id(number, tranche), holder)
+        token = position_id(number, tranche)
+        if self.claimable(token, holder):
+            self.pay_earnings(call, token, holder)
 
     def repay(self, call: Call, number: int, amount: int) -> None:
         found = self._running(number)
@@ -138,6 +140,7 @@ class CoFinancing(Positions):
             return
         if call.now >= found.later[0] + RATE_TIME:
             found.earlier, found.later = found.later, (call.now, min(found.received, MOST))
+            self.emit(call, "ReceiptsNoted", number, found.received)
         before, (found.state, behind) = found.state, self.standing(call, number)
         self.world.findings.count("states of rounds recomputed")
         if found.state == before:

@@ -120,6 +120,7 @@ class Financed(Circular):
         self.on.later(31 * DAY)
         self._fees(split, 5)
         self._update(number)
+        self.send(COMMUNITY, "CoFinancing", "collect", number, 0, self.names[OWNER])
 
     def _consented(self, number: int, asset: int) -> None:
         """Voted on in slices, with positions that stay where they are; then a permit signer and a worker may."""
@@ -288,9 +289,10 @@ class Financed(Circular):
     def left_running(self) -> None:
         """One that pays, with a question to its holders; one in default, with a bid that stands; gifts to every pot."""
         well, split = self._running([self._machine()], TRANCHES[2:], leastPricePerMillion=1)
-        self._fees(split, 70_001)
-        self.on.later(50 * DAY)
-        self._update(well)
+        self._fees(split, 130_001)
+        for days in (50, 31):
+            self.on.later(days * DAY)
+            self._update(well)
         assets = [self._machine(), self._machine()]
         number, _ = self._running(assets, TWO)
         self._default(number)
