@@ -145,7 +145,8 @@ class _Counter:
         if self._complete:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), max(self._deadline - limits._clock(), 0.001))
+            async with asyncio.timeout(max(self._deadline - limits._clock(), 0.001)):
+                message = await self._receive()
         except TimeoutError:
             reason = Rejected("body_too_slow", "request", "its body took too long", f"over {limits._seconds:g} s")
             raise _Refused(reason) from None

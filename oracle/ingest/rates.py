@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oracle.errors import Rejected, Retryable
 from oracle.settings import Settings
@@ -89,6 +90,7 @@ class Rates:
         self.agreements = Buckets("this agreement's meter", settings.meter_rate, settings.meter_burst, clock)
 
 
+@lru_cache(maxsize=1_024)
 def address_key(host: str) -> str:
     """The key of a peer: an IPv6 network of 64 bits is one household, not 2^64 visitors."""
     try:
