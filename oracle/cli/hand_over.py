@@ -1,15 +1,14 @@
 """`cise hand-over`: a collected machine passes from hand to hand, and both hands sign."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from oracle.cli import output
 from oracle.cli.options import HOUR, Act, Look, acts, looks
-from oracle.cli.papers import hand_over_from, hash_of, write_text
-from oracle.domain.hand_overs import CoreGrade, HandOverPaper
+from oracle.cli.papers import hand_over_from, hash_of
+from oracle.cli.two_hands import keep_and_show
+from oracle.domain.hand_overs import CoreGrade
 from oracle.parties import collections, orders
 from oracle.parties.currencies import currency_at
 from oracle.types import ZERO_BYTES32, OrderId, UnixTime
@@ -41,8 +40,7 @@ def write(
     hash_ = ZERO_BYTES32 if condition is None else hash_of(condition)
     deadline = UnixTime(me.now + hours * HOUR)
     paper = collections.draft(OrderId(number), me.address(giver), me.address(taker), graded, hash_, deadline)
-    _keep(file, paper)
-    _show_paper(me, file, paper)
+    keep_and_show(me, file, paper, {"order": paper.form.order_id})
 
 
 @app.command()
@@ -50,8 +48,7 @@ def write(
 def sign(me: Act, file: File) -> None:
     """Sign as giver or taker. What is signed stands in the file."""
     paper = collections.sign(me.wallet, hand_over_from(file))
-    _keep(file, paper)
-    _show_paper(me, file, paper)
+    keep_and_show(me, file, paper, {"order": paper.form.order_id})
 
 
 @app.command()
@@ -101,22 +98,3 @@ def _show(me: Look, number: OrderId, more: dict[str, object]) -> None:
         "its core": None if worth is None else f"{money.text(worth)}, {'paid' if found.is_core_paid else 'not paid'}",
     }
     me.facts(document | more, rows | more)
-
-
-def _keep(file: Path, paper: HandOverPaper) -> None:
-    write_text(file, json.dumps(paper.to_json(), indent=2) + "\n")
-
-
-def _show_paper(me: Look, file: Path, paper: HandOverPaper) -> None:
-    form = paper.form
-    signed = [name for name, there in (("giver", paper.giver_signature), ("taker", paper.taker_signature)) if there]
-    rows = {
-        "file": file,
-        "order": form.order_id,
-        "giver": form.giver,
-        "taker": form.taker,
-        "grade": CoreGrade(form.grade).name if form.grade else None,
-        "until": output.moment(form.deadline),
-        "signed by": " and ".join(signed) or "nobody yet",
-    }
-    me.facts({"file": str(file), **paper.to_json(), "signedBy": signed}, rows)

@@ -1,6 +1,5 @@
 """Claims on a pool's spares and loans: commands of `cise pool`."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +8,9 @@ import typer
 
 from oracle.cli import output
 from oracle.cli.options import HOUR, Act, Look, acts, looks
-from oracle.cli.papers import hash_of, reading_from, spare_paper_from, status_from, write_text
-from oracle.domain.hand_overs import CoreGrade, SparePaper
+from oracle.cli.papers import hash_of, reading_from, spare_paper_from, status_from
+from oracle.cli.two_hands import keep_and_show
+from oracle.domain.hand_overs import CoreGrade
 from oracle.parties import orders, pools, spare_loans
 from oracle.parties.currencies import currency_at
 from oracle.parties.spare_loans import ClaimStage, ClaimView
@@ -91,8 +91,7 @@ def give_back(
 def sign(me: Act, file: File) -> None:
     """Sign as keeper or member. What is signed stands in the file."""
     signed = spare_loans.sign(me.wallet, spare_paper_from(file))
-    _keep(file, signed)
-    _show_paper(me, file, signed)
+    keep_and_show(me, file, signed, {"claim": signed.form.claim_id, "unit": signed.form.asset_id})
 
 
 @acts
@@ -186,28 +185,7 @@ def _write(
     hash_ = ZERO_BYTES32 if condition is None else hash_of(condition)
     deadline = UnixTime(me.now + hours * HOUR)
     paper = spare_loans.draft(me.client, me.platform, view, asset, grade, hash_, deadline)
-    _keep(file, paper)
-    _show_paper(me, file, paper)
-
-
-def _keep(file: Path, paper: SparePaper) -> None:
-    write_text(file, json.dumps(paper.to_json(), indent=2) + "\n")
-
-
-def _show_paper(me: Look, file: Path, paper: SparePaper) -> None:
-    form = paper.form
-    signed = [name for name, there in (("giver", paper.giver_signature), ("taker", paper.taker_signature)) if there]
-    rows = {
-        "file": file,
-        "claim": form.claim_id,
-        "unit": form.asset_id,
-        "giver": form.giver,
-        "taker": form.taker,
-        "grade": CoreGrade(form.grade).name if form.grade else None,
-        "until": output.moment(form.deadline),
-        "signed by": " and ".join(signed) or "nobody yet",
-    }
-    me.facts({"file": str(file), **paper.to_json(), "signedBy": signed}, rows)
+    keep_and_show(me, file, paper, {"claim": paper.form.claim_id, "unit": paper.form.asset_id})
 
 
 def _show(me: Look, number: ClaimId, more: dict[str, object]) -> None:
